@@ -1,0 +1,78 @@
+// Limits: every bound that rhei puts on what a peer can make it do, in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "rhei/time.h"
+
+namespace rhei::inline v0 {
+
+// The defaults keep an honest, busy peer alive and stop each known attack on HTTP/2 within a few kilobytes; all of them
+// are enforced from the first byte of a connection, before any handshake. Sizes are bytes. Copy, change, and pass to a
+// Server or a Connect.
+struct Limits {
+  // --- streams -----------------------------------------------------------------------------------------------------
+  // Calls at once on one connection. A call counts until its handler has ended and its buffers are free, not until its
+  // stream is closed on the wire (CVE-2023-44487, CVE-2025-8671).
+  std::uint32_t max_concurrent_streams = 1024;
+  // Handlers started for one connection before the other connections of its loop have their turn.
+  std::uint32_t handler_starts_per_round = 32;
+  // Streams that ended unfinished by a reset, sent or received: the budget's size, what a second gives back, and what
+  // a call that completed normally gives back. An exhausted budget ends the connection with ENHANCE_YOUR_CALM.
+  std::uint32_t reset_burst = 200;
+  std::uint32_t resets_per_second = 50;
+
+  // --- headers -----------------------------------------------------------------------------------------------------
+  // One decoded header list, each field charged with its name, its value and 64 bytes. Above `soft` the call is
+  // refused; above `hard` the connection ends. SETTINGS_MAX_HEADER_LIST_SIZE advertises `soft`.
+  std::size_t header_list_soft = 8 * 1024;
+  std::size_t header_list_hard = 16 * 1024;
+  // Fields of one list; pseudo-header fields and those that are discarded count.
+  std::uint32_t max_header_fields = 128;
+  std::uint32_t max_continuations = 8;
+  // From a header block's first byte to its last.
+  Duration header_block_timeout = std::chrono::seconds(5);
+  // The dynamic tables of HPACK, whatever the peer would allow.
+  std::uint32_t hpack_decoder_table = 4096;
+  std::uint32_t hpack_encoder_table = 4096;
+
+  // --- control frames ----------------------------------------------------------------------------------------------
+  std::uint32_t max_settings_per_frame = 32;
+  Duration settings_ack_timeout = std::chrono::seconds(10);
+  // Control frames that wait to be written before reading stops.
+  std::uint32_t max_queued_control_frames = 128;
+  // Control bytes received may exceed `control_ratio` times the bytes of HEADERS and DATA by this much.
+  std::uint32_t control_ratio = 8;
+  std::size_t control_allowance = 1024 * 1024;
+  // DATA frames without payload and without END_STREAM, on one connection.
+  std::uint32_t max_empty_data_frames = 100;
+  // Pings that a client may send too early before it is told "too_many_pings" (gRFC A8), and what is too early with
+  // and without a stream open.
+  std::uint32_t max_ping_strikes = 2;
+  Duration min_ping_interval = std::chrono::minutes(5);
+  Duration min_ping_interval_idle = std::chrono::hours(2);
+
+  // --- messages and memory -----------------------------------------------------------------------------------------
+  std::size_t max_receive_message = 4 * 1024 * 1024;
+  std::size_t max_send_message = SIZE_MAX;
+  std::uint32_t stream_window = 64 * 1024 - 1;
+  std::uint32_t connection_window = 1024 * 1024;
+  // Bytes of messages that a connection holds before its windows stop opening, beside one message of the largest size.
+  std::size_t connection_budget = 4 * 1024 * 1024;
+  // Bytes that wait to be written on one connection, below the windows.
+  std::size_t write_buffer = 1024 * 1024;
+
+  // --- time --------------------------------------------------------------------------------------------------------
+  // From the accepted connection to the peer's preface and SETTINGS.
+  Duration handshake_timeout = std::chrono::seconds(10);
+  // Output that makes no progress at all.
+  Duration write_stall_timeout = std::chrono::seconds(10);
+  // A connection without a call.
+  Duration connection_idle_timeout = std::chrono::minutes(30);
+  // Connections that a server holds; the next ones are closed at once.
+  std::uint32_t max_connections = 16 * 1024;
+};
+
+}  // namespace rhei::inline v0

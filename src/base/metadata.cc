@@ -1,0 +1,88 @@
+#include "rhei/metadata.h"
+
+#include <algorithm>
+
+namespace rhei::inline v0 {
+
+Metadata::Metadata(std::initializer_list<std::pair<std::string_view, std::string_view>> entries) {
+  for (const auto& [key, value] : entries) Add(key, value);
+}
+
+void Metadata::Add(std::string_view key, std::string_view value) {
+  spans_.push_back({static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(key.size()),
+                    static_cast<std::uint32_t>(value.size())});
+  bytes_.append(key).append(value);
+}
+
+Metadata::Entry Metadata::At(std::size_t index) const {
+  const Span& span = spans_[index];
+  const char* begin = bytes_.data() + span.begin;
+  return {{begin, span.key_size}, {begin + span.key_size, span.value_size}};
+}
+
+std::optional<std::string_view> Metadata::Get(std::string_view key) const {
+  for (const Entry& entry : *this) {
+    if (entry.key == key) return entry.value;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> Metadata::GetAll(std::string_view key) const {
+  std::vector<std::string_view> values;
+  for (const Entry& entry : *this) {
+    if (entry.key == key) values.push_back(entry.value);
+  }
+  return values;
+}
+
+std::size_t Metadata::Remove(std::string_view key) {
+  Metadata kept;
+  for (const Entry& entry : *this) {
+    if (entry.key != key) kept.Add(entry.key, entry.value);
+  }
+  const std::size_t removed = size() - kept.size();
+  if (removed > 0) *this = std::move(kept);
+  return removed;
+}
+
+void Metadata::Clear() {
+  bytes_.clear();
+  spans_.clear();
+}
+
+bool operator==(const Metadata& a, const Metadata& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+
+namespace {
+
+bool IsKeyCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+// The names that the protocol itself uses: to let a user send them would let metadata change the call.
+bool IsReservedKey(std::string_view key) {
+  return key.starts_with("grpc-") || key == "content-type" || key == "te" || key == "host" || key == "connection" ||
+         key == "keep-alive" || key == "proxy-connection" || key == "transfer-encoding" || key == "upgrade" ||
+         key == "content-length";
+}
+
+}  // namespace
+
+std::optional<std::string> CheckMetadata(std::string_view key, std::string_view value) {
+  const std::string name = "metadata key \"" + std::string(key) + "\" ";
+  if (key.empty()) return "a metadata key is empty";
+  if (!std::all_of(key.begin(), key.end(), IsKeyCharacter)) {
+    return name + "has a character outside [0-9a-z_.-]";
+  }
+  if (IsReservedKey(key)) return name + "is reserved by the protocol";
+  if (IsBinaryKey(key)) return std::nullopt;
+  const auto printable = [](char c) { return c >= 0x20 && c <= 0x7e; };
+  if (!std::all_of(value.begin(), value.end(), printable)) {
+    return name + "has a value that is not printable ASCII; keys that end in \"-bin\" carry bytes";
+  }
+  if (!value.empty() && (value.front() == ' ' || value.back() == ' ')) {
+    return name + "has a value with a space at its begin or end";
+  }
+  return std::nullopt;
+}
+
+}  // namespace rhei::inline v0
