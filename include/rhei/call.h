@@ -1,0 +1,165 @@
+// UnaryCall: a call that is under way, and the four ways to have its answer.
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <exception>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "rhei/client_call.h"
+#include "rhei/codec.h"
+#include "rhei/function.h"
+#include "rhei/metadata.h"
+#include "rhei/result.h"
+#include "rhei/task.h"
+
+namespace rhei::inline v0 {
+
+// The part of a unary call's state that does not depend on its reply's type: who waits for it.
+class UnaryCallState : public ClientCall {
+ public:
+  bool done() const { return phase_.load(std::memory_order_acquire) == kDone; }
+
+  // True: it is done. False: the observer is told once, on `resume_on`, or if that is null on the call's executor.
+  bool Await(TaskObserver& observer, Executor* resume_on);
+
+  // Blocks until it is done. On an executor's thread, which must not block, it gives the call up: the error is
+  // FAILED_PRECONDITION.
+  Status WaitUntilDone();
+
+  void OnDone() final;
+
+ protected:
+  // A call that Then or Future took over is done.
+  virtual void Deliver() = 0;
+  // `Deliver` is to be called, at once if the call is done. Keeps the call alive until then.
+  void DeliverWhenDone();
+
+ private:
+  enum Phase : int { kPending, kAwaited, kDelivering, kDone };
+  std::atomic<int> phase_{kPending};
+  TaskObserver* observer_ = nullptr;
+  Executor* resume_on_ = nullptr;
+};
+
+template <typename Reply>
+class TypedCallState final : public UnaryCallState {
+ public:
+  bool OnMessage(std::string_view message) override {
+    reply_.emplace();
+    return Codec<Reply>::Read(message, *reply_);
+  }
+  void OnRetry() override { reply_.reset(); }
+
+  // Once, after it is done.
+  Result<Reply> Take() {
+    if (response.error) return *response.error;
+    return std::move(*reply_);
+  }
+
+  void Then(UniqueFunction<void(Result<Reply>)> callback) {
+    callback_ = std::move(callback);
+    DeliverWhenDone();
+  }
+
+ private:
+  void Deliver() override { callback_(Take()); }
+
+  std::optional<Reply> reply_;
+  UniqueFunction<void(Result<Reply>)> callback_;
+};
+
+// A call with one request and one reply. It started when the stub made it; dropping the handle cancels it. Its answer is taken
+// once, in one of four ways:
+//
+//     Result<Reply> reply = stub.Method(request).Wait();                 // blocks; not on a loop's thread
+//     std::future<Result<Reply>> reply = stub.Method(request).Future();
+//     stub.Method(request).Then([](Result<Reply> reply) { ... });         // on the call's loop
+//     Result<Reply> reply = co_await stub.Method(request);               // goes on where it was suspended
+//
+// All but the first may be used on any thread. Then and Future take the call over: it goes on without the handle, and
+// dropping the future does not cancel it. Movable; one handle is not to be used by two threads at once.
+template <typename Reply>
+class [[nodiscard("a call that is dropped is cancelled")]] UnaryCall {
+ public:
+  // Takes over the caller's reference. For generated code.
+  explicit UnaryCall(TypedCallState<Reply>* state) : state_(state) {}
+  UnaryCall(UnaryCall&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  UnaryCall& operator=(UnaryCall&& other) noexcept {
+    if (this != &other) {
+      Drop();
+      state_ = std::exchange(other.state_, nullptr);
+    }
+    return *this;
+  }
+  ~UnaryCall() { Drop(); }
+
+  // Any thread but a loop's or the pool's, where it cancels the call and returns FAILED_PRECONDITION.
+  Result<Reply> Wait() {
+    Status waited = state_->WaitUntilDone();
+    if (!waited.ok()) return std::move(waited).error();
+    return state_->Take();
+  }
+
+  std::future<Result<Reply>> Future() {
+    std::promise<Result<Reply>> promise;
+    std::future<Result<Reply>> future = promise.get_future();
+    auto fulfil = [promise = std::move(promise)](Result<Reply> reply) mutable { promise.set_value(std::move(reply)); };
+    Then(std::move(fulfil));
+    return future;
+  }
+
+  // `callback` takes a Result<Reply>. What it throws is logged and goes no further.
+  template <typename Callback>
+    requires std::is_invocable_v<Callback&, Result<Reply>>
+  void Then(Callback callback) {
+    TypedCallState<Reply>* const state = std::exchange(state_, nullptr);
+    state->Then(std::move(callback));
+    state->Release();
+  }
+
+  class Awaiter final : public TaskObserver {
+   public:
+    explicit Awaiter(TypedCallState<Reply>& state) : state_(state) {}
+    bool await_ready() const noexcept { return state_.done(); }
+    bool await_suspend(std::coroutine_handle<> frame) {
+      frame_ = frame;
+      return !state_.Await(*this, Executor::Current());
+    }
+    Result<Reply> await_resume() { return state_.Take(); }
+    void OnTaskDone() noexcept override { frame_.resume(); }
+
+   private:
+    TypedCallState<Reply>& state_;
+    std::coroutine_handle<> frame_;
+  };
+  // On an lvalue the handle stays, and what came beside the reply can be asked for.
+  Awaiter operator co_await() { return Awaiter(*state_); }
+
+  // Ends the call with CANCELLED unless it is done.
+  void Cancel() { state_->Cancel(); }
+
+  // After it is done: what came beside the reply, and from whom ("127.0.0.1:8090"; empty if no server was reached).
+  const Metadata& headers() const { return state_->response.headers; }
+  const Metadata& trailers() const { return state_->response.trailers; }
+  std::string_view peer() const {
+    return state_->response.peer ? std::string_view(*state_->response.peer) : std::string_view();
+  }
+
+ private:
+  void Drop() {
+    if (state_ == nullptr) return;
+    if (!state_->done()) state_->Cancel();
+    std::exchange(state_, nullptr)->Release();
+  }
+
+  TypedCallState<Reply>* state_;
+};
+
+}  // namespace rhei::inline v0

@@ -1,0 +1,113 @@
+// Channel: a service that can be called, wherever its servers are.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "rhei/call.h"
+#include "rhei/call_options.h"
+#include "rhei/client_call.h"
+#include "rhei/codec.h"
+#include "rhei/limits.h"
+#include "rhei/time.h"
+
+namespace rhei::inline v0 {
+
+class Runtime;
+
+// How a channel is set up. Fluent.
+class ChannelOptions {
+ public:
+  ChannelOptions() {}
+
+  // Default: Runtime::Default().
+  ChannelOptions& UseRuntime(std::shared_ptr<Runtime> runtime) &;
+  ChannelOptions&& UseRuntime(std::shared_ptr<Runtime> runtime) && { return std::move(UseRuntime(std::move(runtime))); }
+  ChannelOptions& UseLimits(const Limits& limits) &;
+  ChannelOptions&& UseLimits(const Limits& limits) && { return std::move(UseLimits(limits)); }
+  // What the server is told as the host. Default: the target's host and port.
+  ChannelOptions& Authority(std::string_view authority) &;
+  ChannelOptions&& Authority(std::string_view authority) && { return std::move(Authority(authority)); }
+  // Put in front of rhei's own in the user-agent header, as "weather/1.2".
+  ChannelOptions& UserAgent(std::string_view user_agent) &;
+  ChannelOptions&& UserAgent(std::string_view user_agent) && { return std::move(UserAgent(user_agent)); }
+  // Waits after a failed connect: `initial`, then 1.6 times more each time up to `longest`, all give or take 20 %. Defaults: 1 s
+  // and 120 s (grpc/doc/connection-backoff.md).
+  ChannelOptions& Backoff(Duration initial, Duration longest) &;
+  ChannelOptions&& Backoff(Duration initial, Duration longest) && { return std::move(Backoff(initial, longest)); }
+  // How long one attempt to connect may take. Default: 20 s.
+  ChannelOptions& ConnectTimeout(Duration timeout) &;
+  ChannelOptions&& ConnectTimeout(Duration timeout) && { return std::move(ConnectTimeout(timeout)); }
+
+  const std::shared_ptr<Runtime>& runtime() const { return runtime_; }
+  const Limits& limits() const { return limits_; }
+  const std::string& authority() const { return authority_; }
+  const std::string& user_agent() const { return user_agent_; }
+  Duration initial_backoff() const { return initial_backoff_; }
+  Duration longest_backoff() const { return longest_backoff_; }
+  Duration connect_timeout() const { return connect_timeout_; }
+
+ private:
+  std::shared_ptr<Runtime> runtime_;
+  Limits limits_;
+  std::string authority_;
+  std::string user_agent_;
+  Duration initial_backoff_ = std::chrono::seconds(1);
+  Duration longest_backoff_ = std::chrono::seconds(120);
+  Duration connect_timeout_ = std::chrono::seconds(20);
+};
+
+// Connects when the first call is made, and again whenever a connection is lost. Each loop of the runtime that makes calls has a
+// connection of its own; calls from other threads use one loop chosen per channel. A handle: copies share one channel.
+// Thread-safe. When the last handle and stub are gone, calls under way go on to their end.
+class Channel {
+ public:
+  // The method with this path, "/package.Service/Method"; stubs ask once for each of theirs.
+  Method FindMethod(std::string_view path) const;
+
+  // Begins a call; takes over one reference. For generated code.
+  void Start(ClientCall& call) const;
+
+  // The target that it was made with.
+  const std::string& target() const;
+  const Limits& limits() const;
+
+  class State;
+  explicit Channel(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+// Makes a channel. `target` is "host:port", "dns:///host:port", "ipv4:1.2.3.4:port" and "ipv6:[::1]:port" (several, separated by
+// commas), or "unix:path" (grpc/doc/naming.md). Nothing is connected yet; a target that cannot be read makes every call fail
+// with UNAVAILABLE and a text that says what is wrong with it.
+Channel Connect(std::string_view target, ChannelOptions options = ChannelOptions());
+
+// The error of a request that protobuf cannot serialise.
+Error RequestNotWritable(std::string_view path);
+
+// Begins a unary call. For generated code.
+template <typename Reply, typename Request>
+UnaryCall<Reply> StartUnary(const Channel& channel, Method method, const Request& request, const CallOptions& options) {
+  auto* const call = new TypedCallState<Reply>;
+  UnaryCall<Reply> handle(call);
+  call->request.method = method;
+  if (!options.metadata().empty()) call->request.metadata = options.metadata();
+  call->request.wait_for_ready = options.wait_for_ready();
+  call->request.max_receive_message = options.max_receive_message().value_or(channel.limits().max_receive_message);
+  if (const std::optional<std::size_t> size = Codec<Request>::Size(request)) {
+    call->request.message = PooledBytes(ClientCall::kMessagePrefix + *size);
+    Codec<Request>::Write(request, call->request.message.data() + ClientCall::kMessagePrefix);
+  } else {
+    call->response.error = RequestNotWritable(method.path);
+  }
+  call->AddReference();
+  channel.Start(*call);
+  return handle;
+}
+
+}  // namespace rhei::inline v0

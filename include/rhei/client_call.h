@@ -1,0 +1,103 @@
+// ClientCall: a call as its channel and its transport see it. For generated code and for those who write transports;
+// users hold a UnaryCall.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rhei/executor.h"
+#include "rhei/metadata.h"
+#include "rhei/pooled.h"
+#include "rhei/result.h"
+
+namespace rhei::inline v0 {
+
+class ClientCall;
+
+// A method that a channel knows: a small number, by which transports find what they have prepared for it.
+struct Method {
+  static constexpr std::uint32_t kUnnumbered = 0xffffffff;
+  std::uint32_t number = kUnnumbered;
+  // "/package.Service/Method". Lives as long as the channel, or as the call where the number is kUnnumbered.
+  std::string_view path;
+};
+
+// Who has a started call in hand and can give it up.
+class ClientCallHolder {
+ public:
+  // On the call's executor. The call ends with `reason`, unless it has ended.
+  virtual void CancelCall(ClientCall& call, Error reason) = 0;
+
+ protected:
+  ~ClientCallHolder() = default;
+};
+
+// Reference-counted: the caller's handle has one reference, whoever carries the call out another. Its fields are written
+// before it is started by the caller, and from then on by the call's executor only, until it is done.
+class ClientCall : public Pooled {
+ public:
+  // Room in front of the request's message for the five bytes of gRPC's framing.
+  static constexpr std::size_t kMessagePrefix = 5;
+
+  // What is sent. Kept until the answer begins, because a call that no server has seen may be sent again.
+  struct Request {
+    Method method;
+    std::string own_path;  // where the method has no number
+    Metadata metadata;
+    PooledBytes message;   // kMessagePrefix unset bytes, then the message
+    bool wait_for_ready = false;
+    std::size_t max_receive_message = SIZE_MAX;
+  };
+  // What came back.
+  struct Response {
+    Metadata headers;
+    Metadata trailers;
+    std::optional<Error> error;  // none: OK
+    std::shared_ptr<const std::string> peer;
+  };
+
+  ClientCall(const ClientCall&) = delete;
+  ClientCall& operator=(const ClientCall&) = delete;
+
+  Request request;
+  Response response;
+
+  // --- events, on the call's executor ------------------------------------------------------------------------------
+  // A whole message, valid until this returns. False: it cannot be read, and the call is to end with INTERNAL.
+  virtual bool OnMessage(std::string_view message) = 0;
+  // What came so far came from an attempt that is given up for another one.
+  virtual void OnRetry() = 0;
+  // It is over: `response` is complete. Once, and last.
+  virtual void OnDone() = 0;
+
+  // --- who carries it out ------------------------------------------------------------------------------------------
+  Executor* executor = nullptr;         // set before it is started, then constant
+  ClientCallHolder* holder = nullptr;   // on the executor only; null: not begun or over
+  // For the holder's own use: its number for the call, and a list it keeps calls in.
+  std::uint32_t holder_slot = 0;
+  ClientCall* previous = nullptr;
+  ClientCall* next = nullptr;
+  std::uint8_t transparent_retries = 0;
+
+  // Any thread. Ends the call with CANCELLED unless it is done.
+  void Cancel();
+
+  void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ protected:
+  ClientCall() = default;
+  virtual ~ClientCall() = default;
+
+ private:
+  std::atomic<std::uint32_t> references_{1};
+};
+
+}  // namespace rhei::inline v0

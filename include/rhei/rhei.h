@@ -1,0 +1,14 @@
+// All of rhei that a service or a client needs.
+#pragma once
+
+#include "rhei/call.h"
+#include "rhei/call_options.h"
+#include "rhei/channel.h"
+#include "rhei/metadata.h"
+#include "rhei/promise.h"
+#include "rhei/result.h"
+#include "rhei/runtime.h"
+#include "rhei/server.h"
+#include "rhei/server_context.h"
+#include "rhei/service.h"
+#include "rhei/task.h"

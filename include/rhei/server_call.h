@@ -1,0 +1,48 @@
+// ServerCall and MethodHandler: where a server's transport and its methods meet. For generated code and for those who
+// write handlers of their own; a service's author needs neither.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "rhei/executor.h"
+#include "rhei/result.h"
+#include "rhei/server_context.h"
+
+namespace rhei::inline v0 {
+
+// A call that waits for its answer. Used on its executor only. It is answered once, by Reply or by Fail, and is gone afterwards;
+// answering a call whose client is gone does no harm and still has to be done.
+class ServerCall {
+ public:
+  virtual ServerContext& context() = 0;
+  // Where it is to be answered: its loop, or the pool. And the loop's number, or kNoLoop on the pool.
+  virtual Executor& executor() = 0;
+  static constexpr std::size_t kNoLoop = static_cast<std::size_t>(-1);
+  virtual std::size_t loop_index() const = 0;
+  // Above this a reply is not sent; the call ends with RESOURCE_EXHAUSTED.
+  virtual std::size_t max_send_message() const = 0;
+
+  // The answer, in two steps: room for `size` bytes, to be filled before anything else is done; and off it goes,
+  // with the context's headers and trailers and status OK.
+  virtual char* ReserveReply(std::size_t size) = 0;
+  virtual void Reply() = 0;
+
+  // The answer is this error.
+  virtual void Fail(const Error& error) = 0;
+
+ protected:
+  ~ServerCall() = default;
+};
+
+// Handles the calls of one method. Calls come on several loops at once.
+class MethodHandler {
+ public:
+  virtual ~MethodHandler() = default;
+  // Before the first call: how many loops there are.
+  virtual void Prepare(std::size_t loop_count) = 0;
+  // A whole request; its bytes are valid until Handle returns. `call` lives until it is answered.
+  virtual void Handle(ServerCall& call, std::string_view request) = 0;
+};
+
+}  // namespace rhei::inline v0
