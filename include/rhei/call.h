@@ -14,6 +14,7 @@
 
 #include "rhei/client_call.h"
 #include "rhei/codec.h"
+#include "rhei/executor.h"
 #include "rhei/function.h"
 #include "rhei/metadata.h"
 #include "rhei/result.h"
@@ -26,10 +27,10 @@ class UnaryCallState : public ClientCall {
  public:
   bool done() const { return phase_.load(std::memory_order_acquire) == kDone; }
 
-  // True: it is done. False: the observer is told once, on `resume_on`, or if that is null on the call's executor.
+  // True: it is done. False: the observer is told once, on `resume_on`, or if that is null on the call's loop.
   bool Await(TaskObserver& observer, Executor* resume_on);
 
-  // Blocks until it is done. On an executor's thread, which must not block, it gives the call up: the error is
+  // Blocks until it is done. On a loop's thread, which must not block, it gives the call up: the error is
   // FAILED_PRECONDITION.
   Status WaitUntilDone();
 
@@ -38,10 +39,12 @@ class UnaryCallState : public ClientCall {
  protected:
   // A call that Then or Future took over is done.
   virtual void Deliver() = 0;
-  // `Deliver` is to be called, at once if the call is done. Keeps the call alive until then.
+  // `Deliver` is to be called, soon if the call is done. Keeps the call alive until then.
   void DeliverWhenDone();
 
  private:
+  void DeliverGuarded();
+
   enum Phase : int { kPending, kAwaited, kDelivering, kDone };
   std::atomic<int> phase_{kPending};
   TaskObserver* observer_ = nullptr;
@@ -100,7 +103,7 @@ class [[nodiscard("a call that is dropped is cancelled")]] UnaryCall {
   }
   ~UnaryCall() { Drop(); }
 
-  // Any thread but a loop's or the pool's, where it cancels the call and returns FAILED_PRECONDITION.
+  // Any thread but a loop's, where it cancels the call and returns FAILED_PRECONDITION.
   Result<Reply> Wait() {
     Status waited = state_->WaitUntilDone();
     if (!waited.ok()) return std::move(waited).error();

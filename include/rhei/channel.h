@@ -90,10 +90,10 @@ Channel Connect(std::string_view target, ChannelOptions options = ChannelOptions
 // The error of a request that protobuf cannot serialise.
 Error RequestNotWritable(std::string_view path);
 
-// Begins a unary call. For generated code.
+// Begins a unary call with this state, which is new; takes over its reference.
 template <typename Reply, typename Request>
-UnaryCall<Reply> StartUnary(const Channel& channel, Method method, const Request& request, const CallOptions& options) {
-  auto* const call = new TypedCallState<Reply>;
+UnaryCall<Reply> StartUnary(const Channel& channel, TypedCallState<Reply>* call, Method method, const Request& request,
+                            const CallOptions& options) {
   UnaryCall<Reply> handle(call);
   call->request.method = method;
   if (!options.metadata().empty()) call->request.metadata = options.metadata();
@@ -108,6 +108,12 @@ UnaryCall<Reply> StartUnary(const Channel& channel, Method method, const Request
   call->AddReference();
   channel.Start(*call);
   return handle;
+}
+
+// Begins a unary call. For generated code.
+template <typename Reply, typename Request>
+UnaryCall<Reply> StartUnary(const Channel& channel, Method method, const Request& request, const CallOptions& options) {
+  return StartUnary(channel, new TypedCallState<Reply>, method, request, options);
 }
 
 }  // namespace rhei::inline v0

@@ -10,14 +10,18 @@
 #include <string>
 #include <string_view>
 
-#include "rhei/executor.h"
+#include "rhei/log.h"
 #include "rhei/metadata.h"
 #include "rhei/pooled.h"
 #include "rhei/result.h"
+#include "rhei/time.h"
 
 namespace rhei::inline v0 {
 
 class ClientCall;
+namespace runtime {
+class Loop;
+}
 
 // A method that a channel knows: a small number, by which transports find what they have prepared for it.
 struct Method {
@@ -30,7 +34,7 @@ struct Method {
 // Who has a started call in hand and can give it up.
 class ClientCallHolder {
  public:
-  // On the call's executor. The call ends with `reason`, unless it has ended.
+  // On the call's loop. The call ends with `reason`, unless it has ended.
   virtual void CancelCall(ClientCall& call, Error reason) = 0;
 
  protected:
@@ -38,7 +42,7 @@ class ClientCallHolder {
 };
 
 // Reference-counted: the caller's handle has one reference, whoever carries the call out another. Its fields are written
-// before it is started by the caller, and from then on by the call's executor only, until it is done.
+// before it is started by the caller, and from then on on the call's loop only, until it is done.
 class ClientCall : public Pooled {
  public:
   // Room in front of the request's message for the five bytes of gRPC's framing.
@@ -67,7 +71,7 @@ class ClientCall : public Pooled {
   Request request;
   Response response;
 
-  // --- events, on the call's executor ------------------------------------------------------------------------------
+  // --- events, on the call's loop ------------------------------------------------------------------------------
   // A whole message, valid until this returns. False: it cannot be read, and the call is to end with INTERNAL.
   virtual bool OnMessage(std::string_view message) = 0;
   // What came so far came from an attempt that is given up for another one.
@@ -76,13 +80,15 @@ class ClientCall : public Pooled {
   virtual void OnDone() = 0;
 
   // --- who carries it out ------------------------------------------------------------------------------------------
-  Executor* executor = nullptr;         // set before it is started, then constant
-  ClientCallHolder* holder = nullptr;   // on the executor only; null: not begun or over
+  runtime::Loop* loop = nullptr;        // set when it is started, then constant; null: it failed before
+  Logger* logger = nullptr;             // as long as the loop
+  ClientCallHolder* holder = nullptr;   // on the loop only; null: not begun or over
   // For the holder's own use: its number for the call, and a list it keeps calls in.
   std::uint32_t holder_slot = 0;
   ClientCall* previous = nullptr;
   ClientCall* next = nullptr;
   std::uint8_t transparent_retries = 0;
+  TimePoint started{};
 
   // Any thread. Ends the call with CANCELLED unless it is done.
   void Cancel();

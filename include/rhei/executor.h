@@ -10,6 +10,9 @@ class Executor {
   // Any thread. Runs `work` later, never from inside this call; work posted by one thread runs in its order.
   virtual void Post(UniqueFunction<void()> work) = 0;
 
+  // Whether its work may block. An event loop's may not: it would stop everybody else's.
+  virtual bool MayBlock() const { return false; }
+
   // The executor whose work the calling thread is running, or null on a thread of the user's own.
   static Executor* Current();
 

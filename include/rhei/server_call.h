@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "rhei/executor.h"
+#include "rhei/log.h"
 #include "rhei/result.h"
 #include "rhei/server_context.h"
 
@@ -20,6 +21,7 @@ class ServerCall {
   virtual Executor& executor() = 0;
   static constexpr std::size_t kNoLoop = static_cast<std::size_t>(-1);
   virtual std::size_t loop_index() const = 0;
+  virtual Logger& logger() = 0;
   // Above this a reply is not sent; the call ends with RESOURCE_EXHAUSTED.
   virtual std::size_t max_send_message() const = 0;
 

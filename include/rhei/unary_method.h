@@ -18,7 +18,7 @@
 namespace rhei::inline v0 {
 
 // What the client is told when a handler threw; `what` goes to the log only.
-Error HandlerThrew(const ServerCall& call, const std::exception* what);
+Error HandlerThrew(ServerCall& call, const std::exception* what);
 // The errors of a request that cannot be read and of a reply that cannot be written or is too large.
 Error RequestNotReadable(const ServerContext& context, std::size_t size);
 Error ReplyNotWritable(const ServerContext& context);

@@ -3,16 +3,33 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/block_pool.h"
+#include "http2/abuse/answer_queue.h"
+#include "http2/abuse/control_budget.h"
+#include "http2/abuse/empty_data_budget.h"
+#include "http2/abuse/ping_policy.h"
+#include "http2/abuse/reset_budget.h"
+#include "http2/closed_streams.h"
 #include "http2/error_code.h"
+#include "http2/flow_window.h"
+#include "http2/frame/data.h"
+#include "http2/frame/frame_header.h"
+#include "http2/frame/goaway.h"
+#include "http2/frame/settings.h"
+#include "http2/header_validation.h"
+#include "http2/hpack/decoder.h"
 #include "http2/hpack/encoder.h"
 #include "http2/hpack/header_field.h"
+#include "http2/output.h"
+#include "http2/stream_table.h"
+#include "http2/timers.h"
+#include "http2/write_scheduler.h"
 #include "rhei/limits.h"
 #include "rhei/time.h"
 
@@ -32,8 +49,8 @@ struct Stream {
   friend bool operator==(const Stream&, const Stream&) = default;
 };
 
-// Something that arrived. Views point into the input given to Receive or into memory of the connection, and are valid until
-// the next call of Next.
+// Something that arrived. Views point into the input given to Receive or into memory of the connection, and are valid
+// until the next call of Next.
 struct Event {
   enum class Kind : std::uint8_t {
     // Part of a message of `stream`, in this order: `headers` (if has_headers), `data`, `trailers` (if has_trailers).
@@ -59,14 +76,14 @@ struct Event {
   // kReset: the stream has not been and will not be processed by the peer, so its request may be sent again
   // (REFUSED_STREAM, or above a GOAWAY's last stream id; RFC 9113 §8.7).
   bool unprocessed = false;
-  Initiator initiator = Initiator::kRemote;      // kReset
-  ErrorCode error = ErrorCode::kNoError;         // kReset, kGoAway
-  StreamId last_stream = 0;                      // kGoAway
-  std::uint64_t opaque = 0;                      // kPong
+  Initiator initiator = Initiator::kRemote;  // kReset
+  ErrorCode error = ErrorCode::kNoError;     // kReset, kGoAway
+  StreamId last_stream = 0;                  // kGoAway
+  std::uint64_t opaque = 0;                  // kPong
   std::span<const HeaderField> headers;
   std::span<const HeaderField> trailers;
-  std::string_view data;   // also the debug data of kGoAway, and for kReset the reason in words where known
-  std::size_t charged = 0; // what `data` costs of the windows, to be given back by Consume (padding is not in it)
+  std::string_view data;    // also the debug data of kGoAway, and for kReset the reason in words where known
+  std::size_t charged = 0;  // what `data` costs of the windows, to be given back by Consume (padding is not in it)
 };
 
 // Why a connection ended.
@@ -98,8 +115,8 @@ class Connection {
   // The next event, or null when the input holds no whole frame more, or when too many control frames wait to be
   // written (reading_paused() tells: write first, then go on).
   const Event* Next();
-  std::size_t unread() const;
-  bool reading_paused() const;
+  std::size_t unread() const { return static_cast<std::size_t>(end_ - cursor_); }
+  bool reading_paused() const { return answers_.full(); }
 
   // The owner has used up `bytes` of what data events brought (their `charged`); windows open again by as much. For a
   // stream that is gone only the connection's window opens.
@@ -117,8 +134,8 @@ class Connection {
   double ids_left() const;
   void SkipStreamIdsForTest(StreamId next);
 
-  // Sends HEADERS (and CONTINUATION); a second call on a stream sends trailers, which requires end_stream, or on a server
-  // follows an interim response.
+  // Sends HEADERS (and CONTINUATION); a second call on a stream sends trailers, which requires end_stream, or on a
+  // server follows an interim response.
   void SendHeaders(Stream stream, HeaderTemplate prefix, std::span<const HeaderField> extra, bool end_stream);
 
   // Reserves room for `size` bytes as the payload of one DATA frame in the output, to be filled before any other call.
@@ -141,36 +158,189 @@ class Connection {
 
   void Ping(std::uint64_t opaque);
 
-  // Announces the end: no new streams from the peer, those that are open go on. As RFC 9113 §6.8 says, a server first sends
-  // last-stream-id 2^31-1 and a PING, and on its answer, or 1 s later, the GOAWAY with the real id.
+  // Announces the end: no new streams from the peer, those that are open go on. As RFC 9113 §6.8 says, a server first
+  // sends last-stream-id 2^31-1 and a PING, and on its answer, or 1 s later, the GOAWAY with the real id.
   void Drain(std::string_view debug);
   // Ends the connection: GOAWAY with this code is the last thing to be sent. Event kFailed follows.
   void Fail(ErrorCode code, std::string_view reason);
 
   // --- output ------------------------------------------------------------------------------------------------------
-  // Fills `slices` with views of what to write next, and returns how many it used (0: nothing to write). Also moves queued
-  // DATA into the output, stream by stream in turn, as far as the windows and 64 KiB per call allow.
+  // Fills `slices` with views of what to write next, and returns how many it used (0: nothing to write). Also moves
+  // queued DATA into the output, stream by stream in turn, as far as the windows and 64 KiB per call allow.
   std::size_t PollTransmit(std::span<std::string_view> slices);
   // The first `bytes` of them have been written.
   void Transmitted(std::size_t bytes, TimePoint now);
-  bool wants_to_write() const;
+  bool wants_to_write() const {
+    return !output_.empty() || (scheduler_.has_ready() && !connection_blocked_ && !failed_);
+  }
 
   // --- time --------------------------------------------------------------------------------------------------------
-  std::optional<TimePoint> NextTimeout() const;
+  std::optional<TimePoint> NextTimeout() const { return timers_.Next(); }
   void HandleTimeout(TimePoint now);
 
   // --- state -------------------------------------------------------------------------------------------------------
-  Role role() const;
-  bool failed() const;
-  const Failure& failure() const;      // requires failed()
-  bool draining() const;               // a GOAWAY has been sent or received
-  bool handshake_done() const;         // the peer's SETTINGS have arrived
-  std::size_t open_streams() const;    // not yet released
-  std::uint32_t peer_max_concurrent_streams() const;
+  Role role() const { return role_; }
+  bool failed() const { return failed_; }
+  const Failure& failure() const { return failure_; }                                    // requires failed()
+  bool draining() const { return drain_started_ || received_last_stream_.has_value(); }  // GOAWAY sent or received
+  bool handshake_done() const { return phase_ == Phase::kFrames; }  // the peer's SETTINGS have arrived
+  std::size_t open_streams() const { return streams_.size(); }      // not yet released
+  // Before the peer's SETTINGS have arrived: 100, as RFC 9113 §6.5.2 recommends.
+  std::uint32_t peer_max_concurrent_streams() const { return peer_max_streams_; }
 
  private:
-  class Implementation;
-  std::unique_ptr<Implementation> implementation_;
+  // What the peer owes next.
+  enum class Phase : std::uint8_t { kPreface, kSettings, kFrames };
+  // Whether a frame gave an event.
+  enum class Step : std::uint8_t { kNothing, kEvent };
+
+  // A header block that has begun and not ended (RFC 9113 §4.3).
+  struct OpenBlock {
+    StreamId stream = 0;  // 0: none is open
+    bool end_stream = false;
+    std::uint32_t continuations = 0;
+    std::string bytes;
+  };
+  struct PendingReset {
+    Stream stream;
+    ErrorCode error;
+    Initiator initiator;
+    bool unprocessed;
+    const char* reason;
+  };
+
+  // connection.cc
+  void SendPreface();
+  void FailWith(ErrorCode code, Initiator initiator, std::string_view reason);
+  Step Violation(ErrorCode code, std::string_view reason);
+  const Event* NextPending();
+  const Event* NextReset();
+  const Event* NextDrained();
+  void SendGoAway(StreamId last_stream, ErrorCode code, std::string_view debug);
+  bool IsDrainPing(std::uint64_t opaque) const;
+  void FinishDrain();
+
+  // connection_input.cc: bytes to frames
+  bool ReadPreface();
+  const Event* OutOfInput();
+  Step OnFrame(const FrameHeader& header, std::string_view payload);
+  Step OnFirstFrame(const FrameHeader& header, std::string_view payload);
+  template <typename Frame>
+  Step OnChecked(const FrameHeader& header, std::string_view payload);
+
+  // connection_messages.cc: HEADERS, CONTINUATION and DATA
+  Step OnHeaders(const FrameHeader& header, std::string_view payload);
+  Step OnContinuation(const FrameHeader& header, std::string_view payload);
+  Step OnHeaderBlock(StreamId stream, std::string_view block, bool end_stream);
+  Step OnRequest(StreamId stream, DecodeOutcome outcome, bool end_stream);
+  Step OnMoreHeaders(std::uint32_t slot, DecodeOutcome outcome, bool end_stream);
+  Step OnHeadersOfGone(std::optional<StreamEnd> end);
+  Step OnData(const FrameHeader& header, std::string_view payload);
+  Step OnDataOfGone(std::optional<StreamEnd> end, std::size_t size);
+  Step DeliverData(std::uint32_t slot, const DataFrame& frame, std::size_t padding);
+  bool DecodeBlock(std::string_view block, DecodeOutcome& outcome);
+  void StartMessage(std::uint32_t slot);
+  void MergeFollowing(std::uint32_t slot);
+  bool MergeData(std::uint32_t slot, const FrameHeader& header);
+  void MergeTrailers(std::uint32_t slot, const FrameHeader& header);
+  bool CountContent(StreamRecord& record, std::size_t size);
+  bool ContentIsWhole(const StreamRecord& record) const;
+  Step RefuseTooLarge(StreamId stream, bool end_stream);
+  Step RefuseStream(StreamId stream, ErrorCode code);
+
+  // connection_control.cc: all other frames
+  Step OnRstStream(const FrameHeader& header, std::string_view payload);
+  Step OnSettings(const FrameHeader& header, std::string_view payload);
+  bool ApplySetting(Setting setting);
+  bool ApplyInitialWindow(std::uint32_t value);
+  Step OnPing(const FrameHeader& header, std::string_view payload);
+  Step OnGoAway(const FrameHeader& header, std::string_view payload);
+  void ExcludeByGoAway(std::uint32_t slot, StreamRecord& record, const GoAwayFrame& frame);
+  Step OnWindowUpdate(const FrameHeader& header, std::string_view payload);
+
+  // connection_streams.cc: the ends of streams
+  bool IsIdle(StreamId stream) const { return stream > highest_ || (stream & 1) == 0; }
+  Step StreamError(std::uint32_t slot, ErrorCode code, const char* reason);
+  void StreamErrorLater(std::uint32_t slot, ErrorCode code, const char* reason);
+  bool ResetForError(std::uint32_t slot, ErrorCode code);
+  void SendRstStream(StreamId stream, ErrorCode code, bool answer);
+  void EndStream(std::uint32_t slot, ErrorCode code);
+  void DropQueue(std::uint32_t slot);
+  void OnEndStream(const StreamRecord& record);
+  void OnReset();
+  bool ChargeReset();
+
+  // connection_output.cc
+  void SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::span<const HeaderField> extra, bool end_stream);
+  void ConsumeConnection(std::size_t bytes);
+  void ConsumeStream(StreamRecord& record, std::size_t bytes);
+  void CountPayload(std::size_t bytes);
+  void MoveQueuedData();
+  bool SendQueuedData(std::uint32_t slot);
+  void WriteQueuedData(StreamRecord& record, std::size_t size, bool end_stream);
+  void FinishQueue(std::uint32_t slot);
+
+  const Role role_;
+  const Limits limits_;
+  Timers timers_;
+
+  // Input
+  const char* cursor_ = nullptr;
+  const char* end_ = nullptr;
+  Phase phase_;
+  OpenBlock block_;
+  HpackDecoder decoder_;
+  HeaderValidator validator_;
+  std::vector<HeaderField> fields_;  // of the current event
+  Event event_{};
+
+  // Events that no frame brings, or that wait behind one that a frame has brought
+  bool pending_ = false;
+  bool failed_ = false;
+  bool failure_told_ = false;
+  Failure failure_;
+  std::vector<PendingReset> resets_;
+  std::size_t next_reset_ = 0;
+  std::vector<Stream> drained_;
+  std::size_t next_drained_ = 0;
+
+  // Streams
+  StreamTable streams_;
+  ClosedStreams closed_;
+  StreamId highest_ = 0;      // opened by the client, so far
+  StreamId next_id_ = 1;      // client: of the next Open
+  std::uint32_t active_ = 0;  // client: streams that count against the peer's limit
+  WriteScheduler scheduler_;
+
+  // Settings and windows
+  std::uint32_t peer_max_streams_;
+  std::int64_t peer_initial_window_ = kDefaultWindow;
+  std::int64_t local_initial_window_;
+  std::int64_t highest_window_distance_ = 0;  // no stream's send window is further above the initial one
+  bool settings_acknowledged_ = false;
+  FlowWindow send_window_;
+  ReceiveWindow receive_window_;
+
+  // The peer's good behaviour
+  ResetBudget reset_budget_;
+  ControlBudget control_budget_;
+  EmptyDataBudget empty_data_budget_;
+  PingPolicy ping_policy_;
+  AnswerQueue answers_;
+  bool payload_sent_ = false;  // HEADERS or DATA, since the last PING arrived
+
+  // Going away
+  bool drain_started_ = false;
+  std::string drain_debug_;
+  StreamId sent_last_stream_ = kMaxStreamId;  // of our last GOAWAY: streams above it are ignored
+  std::optional<StreamId> received_last_stream_;
+
+  // Output
+  Output output_;
+  HpackEncoder encoder_;
+  std::string encoded_;              // the header block being sent
+  bool connection_blocked_ = false;  // queued DATA waits for the connection's window
+  bool small_data_allowed_ = false;  // the wait for larger windows is over
 };
 
 }  // namespace rhei::inline v0::http2

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/block_pool.h"
+#include "rhei/executor.h"
 #include "rhei/function.h"
 #include "rhei/result.h"
 #include "rhei/time.h"
@@ -22,7 +23,7 @@ namespace rhei::inline v0::runtime {
 // made it owe. Embedded in its owner; its destructor withdraws it.
 class EndOfTurnTask {
  public:
-  explicit EndOfTurnTask(UniqueFunction<void()> run) : run(std::move(run)) {}
+  explicit EndOfTurnTask(UniqueFunction<void()> work) : run(std::move(work)) {}
   ~EndOfTurnTask();
   EndOfTurnTask(const EndOfTurnTask&) = delete;
   EndOfTurnTask& operator=(const EndOfTurnTask&) = delete;
@@ -69,15 +70,16 @@ class Operation {
 };
 
 // One thread's worth of work. All members are for the loop's own thread but those marked "any thread".
-class Loop {
+// Whoever runs it marks its thread by Executor::Scope, so Executor::Current() is the loop while its work runs.
+class Loop : public Executor {
  public:
   virtual ~Loop() = default;
 
   // The time at the begin of this turn. Cheap.
   virtual TimePoint Now() const = 0;
 
-  // Any thread. Runs `work` on the loop; work from one thread runs in its order. A loop that is being destroyed destroys it unrun.
-  virtual void Post(UniqueFunction<void()> work) = 0;
+  // Any thread. As Executor says; a loop that is being destroyed destroys the work unrun.
+  void Post(UniqueFunction<void()> work) override = 0;
 
   // Any thread. Whether the calling thread is running this loop now.
   virtual bool IsCurrent() const = 0;

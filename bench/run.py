@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks: rhei and its peers side by side, interleaved, medians over rounds.
+
+For each NAME prints a table and writes NAME.json. See README.md beside this file.
+"""
+
+import argparse
+import pathlib
+import sys
+
+from suite import compile_time, h2load, idle, machine, report, unary
+from suite.processes import Failure
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+BENCHMARKS = {"unary": unary.run, "h2load": h2load.run, "idle": idle.run, "compile_time": compile_time.run}
+
+# Load average above which others take a noticeable part of the cores.
+BUSY_LOAD = 0.5
+
+
+class Settings:
+    """What the command line asks of every benchmark."""
+
+    def __init__(self, arguments):
+        self.build = arguments.build
+        self.programs = arguments.build / "bench" / "bin"
+        self.quick = arguments.quick
+        self.rounds = arguments.rounds or (1 if arguments.quick else 5)
+        self.seconds = arguments.seconds or (1.0 if arguments.quick else 3.0)
+        self.warmup = 0.3 if arguments.quick else 0.5
+        self.server_cpu = arguments.server_cpu
+        self.client_cpu = arguments.client_cpu
+        self._systems = arguments.systems
+
+    def choose(self, default, known):
+        """The systems to run: those of --systems that the benchmark knows, or its own choice."""
+        if not self._systems:
+            return list(default)
+        chosen = [system for system in self._systems if system in known]
+        if not chosen:
+            raise Failure(f"none of {', '.join(self._systems)} is a system of this benchmark: {', '.join(known)}")
+        return chosen
+
+    def progress(self, text):
+        print(text, file=sys.stderr, flush=True)
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; default unary")
+    parser.add_argument("--build", type=pathlib.Path, required=True, metavar="DIR",
+                        help="build folder, configured with -DRHEI_BUILD_BENCHMARKS=ON")
+    parser.add_argument("--output", type=pathlib.Path, default=REPOSITORY / "build" / "bench", metavar="DIR",
+                        help="where NAME.json goes (default build/bench)")
+    parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, not how fast")
+    parser.add_argument("--rounds", type=int, help="rounds to take the median of (default 5)")
+    parser.add_argument("--seconds", type=float, help="measured time of each run (default 3)")
+    parser.add_argument("--systems", type=lambda text: text.split(","), help="only these, separated by commas")
+    parser.add_argument("--server-cpu", type=int, default=0, help="core of the servers (default 0)")
+    parser.add_argument("--client-cpu", type=int, default=1, help="core of the clients (default 1)")
+    arguments = parser.parse_args(argv)
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    return arguments
+
+
+def show(name, content):
+    """The table, and the ratios below it."""
+    print(f"\n{name}\n{report.table(content['rows'])}")
+    for key, subject in (("ratios", "rhei"), ("busy_poll_ratios", "rhei-busy-poll")):
+        text = report.ratio_text(content.get(key, {}), subject)
+        if text:
+            print(text)
+
+
+def main(argv):
+    arguments = parse(argv)
+    settings = Settings(arguments)
+    for name in arguments.names or ["unary"]:
+        where = machine.describe()
+        if where["load_before"] > BUSY_LOAD:
+            settings.progress(f"the machine is busy (load {where['load_before']:.1f}): the figures will be too low")
+        try:
+            content = BENCHMARKS[name](settings)
+        except Failure as failure:
+            print(f"{name}: {failure}", file=sys.stderr)
+            return 1
+        content["machine"] = where
+        path = arguments.output / f"{name}.json"
+        report.write(path, content)
+        show(name, content)
+        print(f"written to {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

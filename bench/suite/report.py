@@ -1,0 +1,63 @@
+"""From the figures of single runs to rows, ratios, a table and a file."""
+
+import json
+import statistics
+
+ROW_KEYS = ("case", "system", "rps", "p50_us", "p99_us", "server_cpu_us", "client_cpu_us", "errors")
+
+
+def median_row(case, system, runs):
+    """One row from the runs of one system in one case: medians, but all errors added up.
+
+    A run has the keys of a row without case and system; a value may be None where the system cannot tell.
+    """
+    row = {"case": case, "system": system}
+    for key in ROW_KEYS[2:-1]:
+        values = [run[key] for run in runs if run[key] is not None]
+        row[key] = round(statistics.median(values), 3) if values else None
+    row["errors"] = sum(run["errors"] for run in runs)
+    return row
+
+
+def ratios(rows, subject="rhei", key="rps"):
+    """{case: {peer: subject's value / the peer's}} for every case that has the subject."""
+    result = {}
+    for own in (row for row in rows if row["system"] == subject):
+        peers = [row for row in rows if row["case"] == own["case"] and row["system"] != subject and row[key]]
+        result[own["case"]] = {row["system"]: round(own[key] / row[key], 3) for row in peers}
+    return result
+
+
+def _cell(value):
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value >= 1000 else f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def table(rows):
+    """The rows as text, their keys as the heading."""
+    keys = list(rows[0])
+    lines = [keys] + [[_cell(row[key]) for key in keys] for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(keys))]
+
+    def aligned(line):
+        cells = [text.ljust(width) if key in ("case", "system") else text.rjust(width)
+                 for key, text, width in zip(keys, line, widths)]
+        return "  ".join(cells).rstrip()
+
+    return "\n".join(aligned(line) for line in lines)
+
+
+def ratio_text(by_case, what):
+    """The ratios as lines of text."""
+    lines = [f"{what}, {case}: " + ", ".join(f"{value:.2f} x {peer}" for peer, value in peers.items())
+             for case, peers in by_case.items() if peers]
+    return "\n".join(lines)
+
+
+def write(path, content):
+    """Writes a JSON file, with its folder where that is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,96 @@
+"""Tests of what turns the programs' output into figures. No benchmark runs here."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+from guard import check
+from suite import h2load, report, unary
+from suite.processes import Failure, Server, require_program
+
+
+def single_run(rps, errors=0, p50=1.0):
+    return {"rps": rps, "p50_us": p50, "p99_us": 2.0, "server_cpu_us": None, "client_cpu_us": 0.5, "errors": errors}
+
+
+class ReportTest(unittest.TestCase):
+    def test_a_row_has_medians_and_all_errors(self):
+        row = report.median_row("1x1", "rhei", [single_run(10.0, 1), single_run(30.0, 2), single_run(20.0)])
+        self.assertEqual(tuple(row), report.ROW_KEYS)
+        self.assertEqual((row["rps"], row["errors"], row["server_cpu_us"]), (20.0, 3, None))
+
+    def test_ratios_are_the_subjects_value_over_each_peers_in_the_same_case(self):
+        rows = [report.median_row("1x1", "rhei", [single_run(30.0)]),
+                report.median_row("1x1", "tcp", [single_run(60.0)]),
+                report.median_row("1x100", "tcp", [single_run(90.0)])]
+        self.assertEqual(report.ratios(rows), {"1x1": {"tcp": 0.5}})
+
+    def test_a_table_has_a_line_for_each_row_and_a_dash_for_what_is_unknown(self):
+        lines = report.table([report.median_row("1x1", "tcp", [single_run(1234567.8)])]).splitlines()
+        self.assertEqual(lines[0].split(), list(report.ROW_KEYS))
+        self.assertEqual(lines[1].split(), ["1x1", "tcp", "1,234,568", "1.00", "2.00", "-", "0.50", "0"])
+
+
+class UnaryTest(unittest.TestCase):
+    def test_spinning_systems_are_compared_apart(self):
+        rows = [report.median_row("1x1", system, [single_run(rps)]) for system, rps in
+                (("rhei", 10.0), ("tcp", 20.0), ("rhei-busy-poll", 80.0), ("tcp-busy-poll", 100.0))]
+        ratios = unary.all_ratios(rows)
+        self.assertEqual(ratios["ratios"], {"1x1": {"tcp": 0.5}})
+        self.assertEqual(ratios["busy_poll_ratios"], {"1x1": {"tcp": 4.0, "tcp-busy-poll": 0.8}})
+
+
+H2LOAD_OUTPUT = """finished in 1.50s, 64417.66 req/s, 4.66MB/s
+requests: 100 total, 100 started, 100 done, {succeeded} succeeded, 0 failed, 0 errored, 0 timeout
+traffic: 1.2MB (1234567) total, 100KB (100000) headers (space savings 90.00%), 2KB ({data}) data
+"""
+
+
+class H2loadTest(unittest.TestCase):
+    def test_a_reply_without_its_message_is_an_error(self):
+        for succeeded, data, errors in ((100, 2300, 0), (97, 2300, 3), (100, 0, 100)):
+            output = H2LOAD_OUTPUT.format(succeeded=succeeded, data=data)
+            self.assertEqual(h2load.parse(output, 100, 23), (64417.66, errors))
+
+    def test_output_without_a_result_is_a_failure(self):
+        with self.assertRaisesRegex(Failure, "connection refused"):
+            h2load.parse("connection refused", 100, 23)
+
+
+class ProcessesTest(unittest.TestCase):
+    def test_a_missing_program_is_named(self):
+        with self.assertRaisesRegex(Failure, "unary_rhei_server"):
+            require_program(pathlib.Path("nowhere", "unary_rhei_server"))
+
+    def test_a_server_that_ends_instead_of_listening_is_a_failure(self):
+        with self.assertRaisesRegex(Failure, "did not say where it listens"):
+            with Server([sys.executable, "-c", ""]):
+                self.fail("it must not start")
+
+
+FAKE_PROGRAM = """#!/usr/bin/env python3
+import sys
+print('{"calls": %s, "counters": {"allocations": %d}}' % (sys.argv[4], 7 + 2 * int(sys.argv[4])))
+"""
+
+
+class GuardTest(unittest.TestCase):
+    def test_start_up_cancels_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "guard_unary")
+            program.write_text(FAKE_PROGRAM)
+            program.chmod(0o755)
+            self.assertEqual(check.figures_per_call(lambda calls: check.counters(program, "wait", calls), 10),
+                             {"allocations": 2.0})
+
+    def test_three_per_cent_and_what_is_next_to_nothing_pass(self):
+        self.assertTrue(check.within(103.0, 100.0, 0.03))
+        self.assertFalse(check.within(103.1, 100.0, 0.03))
+        self.assertFalse(check.within(96.9, 100.0, 0.03))
+        self.assertTrue(check.within(0.005, 0.0, 0.03))
+        self.assertFalse(check.within(1.0, 0.0, 0.03))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,35 @@
+// The one command line that every unary server, and every unary client, of the benchmarks has.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rhei::bench {
+
+struct ServerArguments {
+  std::int64_t port = 0;       // on 127.0.0.1; 0 takes any free one, AnnouncePort says which
+  std::int64_t cpu = -1;       // the core to run on; -1 leaves that to the system
+  std::int64_t busy_poll = 0;  // microseconds to spin for input before sleeping
+};
+
+struct ClientArguments {
+  std::int64_t port = 0;         // the server's, on 127.0.0.1
+  std::int64_t cpu = -1;         // the core to run on; -1 leaves that to the system
+  std::int64_t connections = 1;  // separate TCP connections
+  std::int64_t in_flight = 1;    // calls in flight at once, on each connection
+  double seconds = 2;            // the measured window
+  double warmup = 0.5;           // seconds before it that do not count
+  std::int64_t payload = 16;     // bytes of the one field
+  std::int64_t busy_poll = 0;    // microseconds to spin for input before sleeping
+  std::int64_t server_pid = 0;   // whose CPU time to report; 0 for nobody's
+};
+
+// Reads the command line, pins this process to its core and returns the rest. So call it before anything starts a
+// thread: threads inherit the pinning. Ends the program on a wrong command line.
+ServerArguments StartServer(int argc, const char* const* argv, const char* purpose);
+ClientArguments StartClient(int argc, const char* const* argv, const char* purpose);
+
+// For systems that cannot spin: ends the program when they are asked to.
+void RefuseBusyPoll(std::int64_t busy_poll, const char* system);
+
+}  // namespace rhei::bench

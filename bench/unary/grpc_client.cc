@@ -1,0 +1,91 @@
+// gRPC C++'s client by a completion queue: one thread, every connection a channel of its own.
+#include <grpcpp/grpcpp.h>
+
+#include <cstdio>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench.grpc.pb.h"
+#include "support/arguments.h"
+#include "support/load_run.h"
+
+namespace rhei::bench {
+namespace {
+
+// One call after another on one stub.
+struct Call {
+  explicit Call(Bench::Stub* its_stub) : stub(its_stub) {}
+
+  void Start(const Payload& request, grpc::CompletionQueue* queue, LoadRun* run) {
+    reader.reset();  // lives in the old call's memory, which the context frees
+    context.emplace();
+    begun = run->Begin();
+    reader = stub->AsyncUnary(&*context, request, queue);
+    reader->Finish(&reply, &status, this);
+  }
+
+  Bench::Stub* stub;
+  std::optional<grpc::ClientContext> context;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<Payload>> reader;
+  Payload reply;
+  grpc::Status status;
+  LoadRun::TimePoint begun;
+};
+
+// A channel that shares its connection with no other, connected.
+std::shared_ptr<grpc::Channel> Connect(std::int64_t port) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  auto channel = grpc::CreateCustomChannel("ipv4:127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials(),
+                                           arguments);
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10))) {
+    std::fputs("gRPC C++ client: cannot connect\n", stderr);
+    std::exit(1);
+  }
+  return channel;
+}
+
+bool Succeeded(const Call& call, const Payload& request) {
+  static bool told = false;
+  if (call.status.ok() && call.reply.body().size() == request.body().size()) return true;
+  if (!std::exchange(told, true)) std::fprintf(stderr, "first failure: %s\n", call.status.error_message().c_str());
+  return false;
+}
+
+int Main(int argc, char** argv) {
+  const ClientArguments arguments = StartClient(argc, argv, "gRPC C++ client, completion queue.");
+  RefuseBusyPoll(arguments.busy_poll, "gRPC C++");
+
+  std::vector<std::unique_ptr<Bench::Stub>> stubs;
+  for (std::int64_t i = 0; i < arguments.connections; ++i) stubs.push_back(Bench::NewStub(Connect(arguments.port)));
+  Payload request;
+  request.set_body(std::string(static_cast<std::size_t>(arguments.payload), 'x'));
+
+  LoadRun run(arguments);
+  grpc::CompletionQueue queue;
+  std::deque<Call> calls;
+  for (std::int64_t i = 0; i < arguments.in_flight; ++i) {
+    for (const auto& stub : stubs) calls.emplace_back(stub.get()).Start(request, &queue, &run);
+  }
+  std::size_t active = calls.size();
+  void* tag = nullptr;
+  bool ok = false;
+  while (active > 0 && queue.Next(&tag, &ok)) {
+    Call& call = *static_cast<Call*>(tag);
+    if (run.End(call.begun, Succeeded(call, request))) {
+      call.Start(request, &queue, &run);
+    } else {
+      --active;
+    }
+  }
+  std::puts(run.ToJson().c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace rhei::bench
+
+int main(int argc, char** argv) { return rhei::bench::Main(argc, argv); }

@@ -1,0 +1,25 @@
+// Generator: the part of protoc that writes x.rhei.h and x.rhei.cc.
+#pragma once
+
+#include <google/protobuf/compiler/code_generator.h>
+
+#include <cstdint>
+#include <string>
+
+namespace rhei::inline v0::compiler {
+
+// For each .proto a header and a source, beside those of protobuf; nearly empty ones for a .proto without services, so
+// that build systems know what to expect. Streaming methods are left out, with a warning on stderr.
+//
+// Options, as in `protoc --rhei_opt=pb_prefix=gen/`:
+//   pb_prefix=TEXT  put in front of the path by which protobuf's header is included; default: none
+class Generator final : public google::protobuf::compiler::CodeGenerator {
+ public:
+  // False, and `error` says why, if `parameter` holds an unknown option.
+  bool Generate(const google::protobuf::FileDescriptor* file, const std::string& parameter,
+                google::protobuf::compiler::GeneratorContext* context, std::string* error) const override;
+
+  std::uint64_t GetSupportedFeatures() const override { return FEATURE_PROTO3_OPTIONAL; }
+};
+
+}  // namespace rhei::inline v0::compiler

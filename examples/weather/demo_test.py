@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Runs the demo as a user does, and reads its table: demo_test.py DEMO BUILD_DIR."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import unittest
+
+DEMO, BUILD = sys.argv[1:3]
+ROW = re.compile(
+    r"^(?P<city>[A-Z][a-z]+) +(?P<latitude>-?\d+\.\d\d) +(?P<longitude>-?\d+\.\d\d)"
+    r" +(?P<degrees>-?\d+\.\d) °C +(?P<humidity>\d+) % +(?P<speed>\d+\.\d) m/s from [NESW]{1,3}$"
+)
+
+
+def tables(output):
+    """The rows under each heading, by style."""
+    result, rows = {}, None
+    for line in output.splitlines():
+        if heading := re.match(r"The weather now, asked in the style '(\w+)':", line):
+            rows = result.setdefault(heading[1], {})
+        elif row := ROW.match(line):
+            rows[row["city"]] = {key: float(row[key]) for key in ("degrees", "humidity", "speed", "latitude")}
+    return result
+
+
+class Demo(unittest.TestCase):
+    def test_prints_plausible_weather_in_three_styles_and_stops_cleanly(self):
+        run = subprocess.run([DEMO, BUILD], capture_output=True, text=True, timeout=120)
+        self.assertEqual((run.returncode, run.stderr), (0, ""), run.stdout + run.stderr)
+        self.assertIn("The 4 servers have stopped.", run.stdout)
+        found = tables(run.stdout)
+        self.assertEqual(set(found), {"blocking", "future", "async"}, run.stdout)
+        for rows in found.values():
+            self.assertEqual(len(rows), 12, run.stdout)
+            self.assertIn("Kyiv", rows)
+            for city, row in rows.items():
+                self.assertTrue(-45 <= row["degrees"] <= 45, f"{city}: {row}")
+                self.assertTrue(5 <= row["humidity"] <= 100, f"{city}: {row}")
+                self.assertTrue(0 <= row["speed"] <= 40, f"{city}: {row}")
+            self.assertGreater(len({row["degrees"] for row in rows.values()}), 6, "the values are too much alike")
+
+    def test_stops_all_servers_on_ctrl_c(self):
+        # A terminal sends Ctrl-C to every process of the foreground group, so the demo gets a group of its own here.
+        demo = subprocess.Popen(
+            [DEMO, BUILD, "--stay"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        for line in demo.stdout:
+            if "until you press Ctrl-C" in line:
+                break
+        os.killpg(demo.pid, signal.SIGINT)
+        output, errors = demo.communicate(timeout=60)
+        self.assertEqual((demo.returncode, errors), (130, ""), output + errors)
+        self.assertIn("The 4 servers have stopped.", output)
+        with self.assertRaises(ProcessLookupError):
+            os.killpg(demo.pid, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

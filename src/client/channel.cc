@@ -1,0 +1,175 @@
+#include "rhei/channel.h"
+
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "client/channel_loop.h"
+#include "rhei/generic.h"
+#include "rhei/runtime.h"
+#include "rhei/version.h"
+#include "runtime/loop.h"
+
+namespace rhei::inline v0 {
+
+ChannelOptions& ChannelOptions::UseRuntime(std::shared_ptr<Runtime> runtime) & {
+  runtime_ = std::move(runtime);
+  return *this;
+}
+
+ChannelOptions& ChannelOptions::UseLimits(const Limits& limits) & {
+  limits_ = limits;
+  return *this;
+}
+
+ChannelOptions& ChannelOptions::Authority(std::string_view authority) & {
+  authority_ = authority;
+  return *this;
+}
+
+ChannelOptions& ChannelOptions::UserAgent(std::string_view user_agent) & {
+  user_agent_ = user_agent;
+  return *this;
+}
+
+ChannelOptions& ChannelOptions::Backoff(Duration initial, Duration longest) & {
+  initial_backoff_ = initial;
+  longest_backoff_ = longest;
+  return *this;
+}
+
+ChannelOptions& ChannelOptions::ConnectTimeout(Duration timeout) & {
+  connect_timeout_ = timeout;
+  return *this;
+}
+
+namespace {
+
+// So many paths get a number; a proxy that is asked for more pays with bytes, not with memory.
+constexpr std::size_t kMaxMethods = 1024;
+
+std::string MakeUserAgent(const std::string& own) {
+  std::string text = own.empty() ? "" : own + " ";
+  return text + "grpc-c++-rhei/" + std::to_string(kVersionMajor) + "." + std::to_string(kVersionMinor) + "." +
+         std::to_string(kVersionPatch);
+}
+
+}  // namespace
+
+class Channel::State : public std::enable_shared_from_this<State> {
+ public:
+  State(std::string_view target, ChannelOptions options)
+      : config_(std::make_shared<client::ChannelConfig>(client::ChannelConfig{
+            std::string(target), client::Target::Parse(target), options, MakeUserAgent(options.user_agent()),
+            options.runtime() ? options.runtime() : Runtime::Default()})),
+        shares_(runtime().loop_count()),
+        home_(std::hash<const void*>()(this) / 64 % runtime().loop_count()) {}
+
+  ~State();
+
+  const client::ChannelConfig& config() const { return *config_; }
+  Method FindMethod(std::string_view path);
+  void Start(ClientCall& call);
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  Runtime& runtime() const { return *config_->runtime; }
+  // On the loop.
+  client::ChannelLoop& Share(std::size_t index);
+
+  const std::shared_ptr<const client::ChannelConfig> config_;
+  // By loop; each is touched on its own loop only.
+  std::vector<std::unique_ptr<client::ChannelLoop>> shares_;
+  const std::size_t home_;
+  std::mutex methods_mutex_;
+  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> methods_;
+};
+
+Channel::State::~State() {
+  // Whoever released the last handle did so after all that it started had reached the loops.
+  for (std::size_t index = 0; index < shares_.size(); ++index) {
+    if (shares_[index] == nullptr) continue;
+    auto close = [share = std::move(shares_[index])]() mutable {
+      client::ChannelLoop& channel_loop = *share;
+      channel_loop.Close(std::move(share));
+    };
+    runtime().loop(index).Post(std::move(close));
+  }
+}
+
+Method Channel::State::FindMethod(std::string_view path) {
+  const std::scoped_lock lock(methods_mutex_);
+  auto place = methods_.find(path);
+  if (place == methods_.end()) {
+    if (methods_.size() >= kMaxMethods) return {Method::kUnnumbered, path};
+    place = methods_.emplace(path, static_cast<std::uint32_t>(methods_.size())).first;
+  }
+  return {place->second, place->first};
+}
+
+client::ChannelLoop& Channel::State::Share(std::size_t index) {
+  if (shares_[index] == nullptr) {
+    shares_[index] = std::make_unique<client::ChannelLoop>(config_, runtime().loop(index));
+  }
+  return *shares_[index];
+}
+
+void Channel::State::Start(ClientCall& call) {
+  for (const auto [key, value] : call.request.metadata) {
+    if (std::optional<std::string> wrong = CheckMetadata(key, value)) {
+      call.response.error = Error(StatusCode::kInternal, std::string(call.request.method.path) + ": " + *wrong);
+      break;
+    }
+  }
+  if (call.request.message.size() > ClientCall::kMessagePrefix + config_->options.limits().max_send_message) {
+    call.response.error = Error(StatusCode::kResourceExhausted,
+                                std::string(call.request.method.path) + ": the request is larger than the limit of " +
+                                    std::to_string(config_->options.limits().max_send_message) + " bytes");
+  }
+  call.logger = &runtime().logger();
+  if (call.response.error) {
+    call.OnDone();
+    return call.Release();
+  }
+  if (runtime::Loop* const current = runtime().current_loop()) {
+    call.loop = current;
+    return Share(runtime().IndexOf(*current)).Start(call);
+  }
+  call.loop = &runtime().loop(home_);
+  call.loop->Post([self = shared_from_this(), &call] { self->Share(self->home_).Start(call); });
+}
+
+Method Channel::FindMethod(std::string_view path) const { return state_->FindMethod(path); }
+
+void Channel::Start(ClientCall& call) const { state_->Start(call); }
+
+const std::string& Channel::target() const { return state_->config().target_text; }
+
+const Limits& Channel::limits() const { return state_->config().options.limits(); }
+
+Channel Connect(std::string_view target, ChannelOptions options) {
+  return Channel(std::make_shared<Channel::State>(target, std::move(options)));
+}
+
+Error RequestNotWritable(std::string_view path) {
+  return Error(StatusCode::kInternal,
+               std::string(path) + ": the request cannot be serialised: a required field is missing, or it is 2 GiB or "
+                                   "more");
+}
+
+UnaryCall<std::string> GenericStub::Call(std::string_view path, const std::string& request,
+                                         const CallOptions& options) const {
+  Method method = channel_.FindMethod(path);
+  auto* const call = new TypedCallState<std::string>;
+  if (method.number == Method::kUnnumbered) {
+    call->request.own_path = path;
+    method.path = call->request.own_path;
+  }
+  return StartUnary(channel_, call, method, request, options);
+}
+
+}  // namespace rhei::inline v0

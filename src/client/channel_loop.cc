@@ -1,0 +1,149 @@
+#include "client/channel_loop.h"
+
+#include <utility>
+
+namespace rhei::inline v0::client {
+namespace {
+
+// gRFC A6: a call that no server has processed is sent again once, at once, by the library itself.
+constexpr int kTransparentRetries = 1;
+
+}  // namespace
+
+ChannelLoop::ChannelLoop(std::shared_ptr<const ChannelConfig> config, runtime::Loop& loop)
+    : config_(std::move(config)), loop_(loop) {
+  if (config_->target.ok()) {
+    subchannel_ =
+        std::make_unique<Subchannel>(*config_->target, config_->options, config_->user_agent, loop_, *this);
+  }
+}
+
+ChannelLoop::~ChannelLoop() = default;
+
+void ChannelLoop::Start(ClientCall& call) {
+  call.started = loop_.Now();
+  if (subchannel_ == nullptr) return End(call, config_->target.error());
+  Place(call);
+}
+
+void ChannelLoop::Place(ClientCall& call) {
+  switch (subchannel_->state()) {
+    case Subchannel::State::kReady:
+      // Who came first goes first.
+      if (first_ == nullptr) {
+        if (transport::Http2ClientConnection* const connection = subchannel_->Connection()) {
+          return connection->Start(call);
+        }
+      }
+      break;
+    case Subchannel::State::kTransientFailure:
+      if (!call.request.wait_for_ready) return End(call, Unavailable(call));
+      break;
+    case Subchannel::State::kIdle:
+    case Subchannel::State::kConnecting: break;
+  }
+  Enqueue(call);
+  subchannel_->Connect();
+}
+
+void ChannelLoop::OnSubchannelChanged() {
+  switch (subchannel_->state()) {
+    case Subchannel::State::kReady: ServeQueue(); break;
+    case Subchannel::State::kTransientFailure: FailQueue(); break;
+    case Subchannel::State::kIdle:
+      if (first_ != nullptr) subchannel_->Connect();
+      break;
+    case Subchannel::State::kConnecting: break;
+  }
+  GiveUpIfDone();
+}
+
+void ChannelLoop::ServeQueue() {
+  // A call that ends at once may bring this here again.
+  if (std::exchange(serving_, true)) return;
+  while (first_ != nullptr && subchannel_->state() == Subchannel::State::kReady) {
+    transport::Http2ClientConnection* const connection = subchannel_->Connection();
+    if (connection == nullptr) break;
+    ClientCall& call = *first_;
+    Dequeue(call);
+    connection->Start(call);
+  }
+  serving_ = false;
+}
+
+void ChannelLoop::FailQueue() {
+  // Calls that are made while these end find the queue as it should be.
+  ClientCall* call = first_;
+  while (call != nullptr) {
+    ClientCall* const next = call->next;
+    if (!call->request.wait_for_ready) {
+      Dequeue(*call);
+      End(*call, Unavailable(*call));
+      // `next` may have been cancelled by the end of this one: begin anew.
+      call = first_;
+      continue;
+    }
+    call = next;
+  }
+}
+
+void ChannelLoop::OnUnprocessed(ClientCall& call, Error error) {
+  if (call.transparent_retries >= kTransparentRetries) return End(call, std::move(error));
+  ++call.transparent_retries;
+  call.response = {};
+  call.OnRetry();
+  Place(call);
+}
+
+void ChannelLoop::CancelCall(ClientCall& call, Error reason) {
+  Dequeue(call);
+  End(call, std::move(reason));
+}
+
+void ChannelLoop::Enqueue(ClientCall& call) {
+  call.holder = this;
+  call.previous = last_;
+  call.next = nullptr;
+  (last_ != nullptr ? last_->next : first_) = &call;
+  last_ = &call;
+}
+
+void ChannelLoop::Dequeue(ClientCall& call) {
+  (call.previous != nullptr ? call.previous->next : first_) = call.next;
+  (call.next != nullptr ? call.next->previous : last_) = call.previous;
+  call.previous = nullptr;
+  call.next = nullptr;
+  call.holder = nullptr;
+}
+
+void ChannelLoop::End(ClientCall& call, Error error) {
+  call.response.error = std::move(error);
+  call.OnDone();
+  call.Release();
+  GiveUpIfDone();
+}
+
+Error ChannelLoop::Unavailable(const ClientCall& call) const {
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - call.started);
+  std::string text(call.request.method.path);
+  text.append(" to ").append(config_->target_text).append(" after ").append(std::to_string(took.count()));
+  return Error(StatusCode::kUnavailable, text.append(" ms: ").append(subchannel_->failure()), Origin::kLibrary);
+}
+
+void ChannelLoop::Close(std::unique_ptr<ChannelLoop> self) {
+  self_ = std::move(self);
+  if (subchannel_ != nullptr && first_ == nullptr) subchannel_->Drain();
+  GiveUpIfDone();
+}
+
+void ChannelLoop::GiveUpIfDone() {
+  if (self_ == nullptr || first_ != nullptr) return;
+  if (subchannel_ != nullptr) {
+    subchannel_->Drain();
+    if (!subchannel_->closed()) return;
+  }
+  // Whoever called this is still on the stack.
+  loop_.Post([self = std::move(self_)] {});
+}
+
+}  // namespace rhei::inline v0::client

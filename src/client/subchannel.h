@@ -1,0 +1,90 @@
+// Subchannel: keeps a connection to one service's addresses, or tries to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/backoff.h"
+#include "client/target.h"
+#include "rhei/channel.h"
+#include "rhei/client_call.h"
+#include "runtime/loop.h"
+#include "transport/http2_client_connection.h"
+
+namespace rhei::inline v0::client {
+
+// Tries the addresses in order and stays with the first that answers (pick_first), again after a wait when none did. A connection
+// whose server says goodbye is left to its calls, and a new one is made when there is need. On its loop only.
+class Subchannel final {
+ public:
+  class Owner {
+   public:
+    // The state is another one, or a stream has become free.
+    virtual void OnSubchannelChanged() = 0;
+    // The server has not processed the call; the reference goes with it.
+    virtual void OnUnprocessed(ClientCall& call, Error error) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+  enum class State : std::uint8_t { kIdle, kConnecting, kReady, kTransientFailure };
+
+  Subchannel(Target target, const ChannelOptions& options, std::string user_agent, runtime::Loop& loop, Owner& owner);
+  ~Subchannel();
+
+  State state() const { return state_; }
+  // In kTransientFailure: why, with the addresses that were tried.
+  const std::string& failure() const { return failure_; }
+  // What a call waits for, in words.
+  std::string_view waiting_for() const;
+
+  // Begins to connect if it is idle.
+  void Connect();
+
+  // Requires kReady. Null when the connection has no stream free; OnSubchannelChanged follows when it has one.
+  transport::Http2ClientConnection* Connection();
+
+  // Calls that run on its connections.
+  std::size_t active_calls() const;
+  bool closed() const { return current_ == nullptr && draining_.empty(); }
+  // Closes when those have ended; OnSubchannelChanged tells when `closed`. No new calls.
+  void Drain();
+
+ private:
+  class Link;
+
+  void Resolve();
+  void ConnectToNext();
+  void OnConnected(Result<std::unique_ptr<runtime::ByteStream>> stream);
+  void OnLinkReady(Link& link);
+  void OnLinkDraining(Link& link);
+  void OnLinkGone(Link& link, std::string_view cause);
+  void AttemptFailed(std::string_view why);
+  void EnterFailure();
+  void Enter(State state);
+
+  const Target target_;
+  const ChannelOptions& options_;
+  const std::string authority_;
+  const std::string user_agent_;
+  runtime::Loop& loop_;
+  Owner& owner_;
+  State state_ = State::kIdle;
+  std::string failure_;
+  Backoff backoff_;
+  TimePoint attempt_begun_{};
+  std::vector<runtime::Address> addresses_;
+  std::size_t next_address_ = 0;
+  std::unique_ptr<runtime::Operation> operation_;   // the lookup or the connect that is under way
+  std::unique_ptr<Link> current_;                   // connected, in its handshake or ready
+  std::vector<std::unique_ptr<Link>> draining_;     // with calls that go on
+  bool closing_ = false;
+  runtime::Timer timer_;                            // the connect's limit, or the wait after a failure
+};
+
+}  // namespace rhei::inline v0::client

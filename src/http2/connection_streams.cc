@@ -1,0 +1,76 @@
+// How streams end before their time, and what is kept of it.
+#include "http2/connection.h"
+#include "http2/frame/rst_stream.h"
+
+namespace rhei::inline v0::http2 {
+
+// Ends a stream for a mistake of the peer's that concerns this stream alone, and makes that the current event.
+Connection::Step Connection::StreamError(std::uint32_t slot, ErrorCode code, const char* reason) {
+  if (!ResetForError(slot, code)) return Step::kNothing;
+  event_ = Event{};
+  event_.kind = Event::Kind::kReset;
+  event_.stream = {.slot = slot, .id = streams_[slot].id};
+  event_.error = code;
+  event_.initiator = Initiator::kLibrary;
+  event_.data = reason;
+  return Step::kEvent;
+}
+
+// The same, but the event waits behind the current one.
+void Connection::StreamErrorLater(std::uint32_t slot, ErrorCode code, const char* reason) {
+  if (!ResetForError(slot, code)) return;
+  resets_.push_back({.stream = {.slot = slot, .id = streams_[slot].id},
+                     .error = code,
+                     .initiator = Initiator::kLibrary,
+                     .unprocessed = false,
+                     .reason = reason});
+  pending_ = true;
+}
+
+// Requires that the stream is not closed. False, after failing, when the peer has made too many mistakes.
+bool Connection::ResetForError(std::uint32_t slot, ErrorCode code) {
+  StreamRecord& record = streams_[slot];
+  SendRstStream(record.id, code, true);
+  record.state.SendReset();
+  OnReset();
+  DropQueue(slot);
+  return ChargeReset();
+}
+
+// `answer`: the peer made us send it.
+void Connection::SendRstStream(StreamId stream, ErrorCode code, bool answer) {
+  WriteRstStream(output_.Reserve(kRstStreamSize), stream, code);
+  if (answer) answers_.Queued(output_.appended());
+}
+
+void Connection::DropQueue(std::uint32_t slot) {
+  StreamRecord& record = streams_[slot];
+  if (record.queue == nullptr) return;
+  record.queue.reset();
+  scheduler_.Remove(slot);
+}
+
+// One side has sent END_STREAM.
+void Connection::OnEndStream(const StreamRecord& record) {
+  if (!record.state.closed()) return;
+  if (role_ == Role::kClient) {
+    --active_;
+  } else {
+    reset_budget_.Completed();
+  }
+}
+
+// An open stream has been reset by either side.
+void Connection::OnReset() {
+  if (role_ == Role::kClient) --active_;
+}
+
+// A stream ended unfinished through the peer's doing. False, after failing, when that happened too often. What a server
+// does to a client is not counted: it can refuse to serve anyway.
+bool Connection::ChargeReset() {
+  if (role_ == Role::kClient || reset_budget_.Charge(timers_.now())) return true;
+  Violation(ErrorCode::kEnhanceYourCalm, "rapid_reset");
+  return false;
+}
+
+}  // namespace rhei::inline v0::http2

@@ -1,0 +1,62 @@
+// Flow-control windows (RFC 9113 §5.2, §6.9).
+#pragma once
+
+#include <cstdint>
+
+namespace rhei::inline v0::http2 {
+
+inline constexpr std::int64_t kMaxWindow = 0x7fffffff;
+inline constexpr std::int64_t kDefaultWindow = 65535;
+
+// What a sender may still send. A stream's window is kept as its distance from SETTINGS_INITIAL_WINDOW_SIZE, which is
+// passed in: so a change of that setting reaches all streams without touching one (§6.9.2), and may make windows
+// negative. The connection's window does not depend on the setting: its `initial` is kDefaultWindow.
+class FlowWindow {
+ public:
+  std::int64_t available(std::int64_t initial) const { return initial + distance_; }
+
+  void Use(std::int64_t bytes) { distance_ -= bytes; }
+
+  // False, and unchanged, when the window would pass 2^31-1 (§6.9.1).
+  bool Open(std::int64_t increment, std::int64_t initial) {
+    if (available(initial) + increment > kMaxWindow) return false;
+    distance_ += increment;
+    return true;
+  }
+
+ private:
+  std::int64_t distance_ = 0;
+};
+
+// The receiver's side of a window: what the peer may still send, and what its owner has used up and may be given back.
+class ReceiveWindow {
+ public:
+  // False, and unchanged, when the peer sends more than it may.
+  bool Receive(std::int64_t bytes, std::int64_t initial) {
+    if (bytes > window_.available(initial)) return false;
+    window_.Use(bytes);
+    return true;
+  }
+
+  // `bytes` have been used up. Returns the increment to announce now, or 0: small pieces are saved up until they make
+  // half of `size`, what the window should be, so that WINDOW_UPDATEs stay rare.
+  std::uint32_t Consume(std::int64_t bytes, std::int64_t size) {
+    consumed_ += bytes;
+    if (consumed_ * 2 < size || consumed_ == 0) return 0;
+    const std::int64_t increment = consumed_;
+    consumed_ = 0;
+    window_.Use(-increment);
+    return static_cast<std::uint32_t>(increment);
+  }
+
+  // The window is made larger from the start, as the connection's has to be by WINDOW_UPDATE.
+  void Raise(std::int64_t increment) { window_.Use(-increment); }
+
+  std::int64_t available(std::int64_t initial) const { return window_.available(initial); }
+
+ private:
+  FlowWindow window_;
+  std::int64_t consumed_ = 0;
+};
+
+}  // namespace rhei::inline v0::http2

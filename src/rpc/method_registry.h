@@ -1,0 +1,59 @@
+// MethodRegistry: the methods of a server, by path.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "rhei/http_handler.h"
+#include "rhei/result.h"
+#include "rhei/runtime.h"
+#include "rhei/server.h"
+#include "rhei/service.h"
+#include "transport/call_router.h"
+
+namespace rhei::inline v0::rpc {
+
+// Filled before the server starts, constant afterwards, and asked from all loops.
+class MethodRegistry final : public transport::CallRouter {
+ public:
+  // Mistakes are remembered, and told by Seal.
+  void Add(Service& service, RunOn run_on);
+  void SetRunOn(std::string_view path, RunOn run_on);
+  void AddGeneric(GenericService& service, RunOn run_on);
+  void SetHttpHandler(HttpHandler& handler) { http_handler_ = &handler; }
+
+  // Makes it ready for so many loops. The error names what was added wrongly.
+  Status Seal(Runtime& runtime);
+
+  Route Find(std::string_view path) const override;
+  std::string WhyNotFound(std::string_view path) const override;
+  HttpHandler* http_handler() const override { return http_handler_; }
+  Logger& logger() const override { return *logger_; }
+
+ private:
+  struct Entry {
+    std::unique_ptr<MethodHandler> handler;
+    RunOn run_on = RunOn::kLoop;
+  };
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> methods_;
+  std::unordered_set<std::string, Hash, std::equal_to<>> services_;
+  Entry generic_;
+  HttpHandler* http_handler_ = nullptr;
+  Logger* logger_ = nullptr;
+  std::vector<std::string> mistakes_;
+};
+
+// Whether a path is "/package.Service/Method", in the characters that such names have: nothing else is routed, so that
+// nothing is looked up under one name and judged under another (CVE-2026-33186).
+bool IsCanonicalPath(std::string_view path);
+
+}  // namespace rhei::inline v0::rpc

@@ -1,0 +1,73 @@
+#include "rpc/pool_method.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "rhei/pooled.h"
+
+namespace rhei::inline v0::rpc {
+
+// A call as its handler on the pool sees it. Owns itself until it is answered.
+class PoolMethod::Call final : public ServerCall, public Pooled {
+ public:
+  Call(ServerCall& call, std::string_view request, Executor& pool) : call_(call), pool_(pool), request_(request.size()) {
+    if (!request.empty()) std::memcpy(request_.data(), request.data(), request.size());
+  }
+
+  void Run(MethodHandler& handler) { handler.Handle(*this, request_.view()); }
+
+  ServerContext& context() override { return call_.context(); }
+  Executor& executor() override { return pool_; }
+  std::size_t loop_index() const override { return kNoLoop; }
+  Logger& logger() override { return call_.logger(); }
+  std::size_t max_send_message() const override { return call_.max_send_message(); }
+
+  char* ReserveReply(std::size_t size) override {
+    reply_ = PooledBytes(size);
+    return reply_.data();
+  }
+
+  void Reply() override {
+    call_.executor().Post([this] {
+      char* const room = call_.ReserveReply(reply_.size());
+      if (reply_.size() > 0) std::memcpy(room, reply_.data(), reply_.size());
+      call_.Reply();
+      delete this;
+    });
+  }
+
+  void Fail(const Error& error) override {
+    auto fail = [this, error = error] {
+      call_.Fail(error);
+      delete this;
+    };
+    call_.executor().Post(std::move(fail));
+  }
+
+ private:
+  ServerCall& call_;
+  Executor& pool_;
+  PooledBytes request_;
+  PooledBytes reply_;
+};
+
+PoolMethod::PoolMethod(std::unique_ptr<MethodHandler> handler, Runtime& runtime)
+    : handler_(std::move(handler)), executor_(runtime) {}
+
+void PoolMethod::Prepare(std::size_t loop_count) { handler_->Prepare(loop_count); }
+
+void PoolMethod::Handle(ServerCall& call, std::string_view request) {
+  auto* const on_pool = new Call(call, request, executor_);
+  executor_.Post([this, on_pool] { on_pool->Run(*handler_); });
+}
+
+void PoolMethod::PoolExecutor::Post(UniqueFunction<void()> work) {
+  auto run = [this, work = std::move(work)]() mutable {
+    const Scope scope(*this);
+    work();
+  };
+  runtime_.RunOnPool(std::move(run));
+}
+
+}  // namespace rhei::inline v0::rpc

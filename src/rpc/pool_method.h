@@ -1,0 +1,39 @@
+// PoolMethod: runs another method's handler on the thread pool, so that it may block.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "rhei/executor.h"
+#include "rhei/runtime.h"
+#include "rhei/server_call.h"
+
+namespace rhei::inline v0::rpc {
+
+// Any loop. The request is copied, and the answer goes back through the call's loop.
+class PoolMethod final : public MethodHandler {
+ public:
+  PoolMethod(std::unique_ptr<MethodHandler> handler, Runtime& runtime);
+
+  void Prepare(std::size_t loop_count) override;
+  void Handle(ServerCall& call, std::string_view request) override;
+
+ private:
+  class Call;
+
+  // What coroutines on the pool go on on.
+  class PoolExecutor final : public Executor {
+   public:
+    explicit PoolExecutor(Runtime& runtime) : runtime_(runtime) {}
+    void Post(UniqueFunction<void()> work) override;
+    bool MayBlock() const override { return true; }
+
+   private:
+    Runtime& runtime_;
+  };
+
+  std::unique_ptr<MethodHandler> handler_;
+  PoolExecutor executor_;
+};
+
+}  // namespace rhei::inline v0::rpc

@@ -1,0 +1,224 @@
+#include "rhei/server.h"
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rhei/runtime.h"
+#include "rpc/method_registry.h"
+#include "rpc/server_listeners.h"
+#include "rpc/server_loop.h"
+#include "rpc/server_stop.h"
+#include "runtime/loop.h"
+#include "runtime/posix/signal_watch.h"
+
+namespace rhei::inline v0 {
+
+ServerOptions& ServerOptions::UseRuntime(std::shared_ptr<Runtime> runtime) & {
+  runtime_ = std::move(runtime);
+  return *this;
+}
+
+ServerOptions& ServerOptions::UseLimits(const Limits& limits) & {
+  limits_ = limits;
+  return *this;
+}
+
+ServerOptions& ServerOptions::Grace(Duration grace) & {
+  grace_ = grace;
+  return *this;
+}
+
+// Kept by the Server, and by the work that it posts to loops; a connection whose handler outlives the server keeps it too.
+class Server::State : public std::enable_shared_from_this<State> {
+ public:
+  explicit State(ServerOptions options)
+      : options_(std::move(options)), runtime_(options_.runtime() ? options_.runtime() : Runtime::Default()) {}
+
+  ~State();
+
+  rpc::MethodRegistry& methods() { return methods_; }
+  void Listen(std::string_view address) { addresses_.emplace_back(address); }
+  const ServerOptions& options() const { return options_; }
+  std::uint16_t port() const { return port_.load(); }
+
+  Status Start();
+  Status Stop(Duration grace);
+  // `done` is called on a loop, or here.
+  void BeginStop(Duration grace, UniqueFunction<void(const Status&)> done);
+  // `told` is called, on any thread, when somebody asks the server to stop; at once if somebody has.
+  void OnStopRequest(UniqueFunction<void()> told);
+
+ private:
+  runtime::Loop& home() { return runtime_->loop(0); }
+  void Accept(std::unique_ptr<runtime::AcceptedStream> accepted);
+  void NoteStopRequest();
+
+  const ServerOptions options_;
+  // Above what uses its loops, so that it goes last.
+  const std::shared_ptr<Runtime> runtime_;
+  rpc::MethodRegistry methods_;
+  std::vector<std::string> addresses_;
+  std::vector<std::unique_ptr<rpc::ServerLoop>> loops_;
+  std::unique_ptr<rpc::ServerListeners> listeners_;  // on the home loop
+  std::size_t next_loop_ = 0;                        // on the home loop
+  std::atomic<std::uint16_t> port_{0};
+  std::atomic<bool> started_{false};
+  std::shared_ptr<rpc::ServerStop> stop_;            // on the home loop
+  std::mutex stop_request_mutex_;
+  bool stop_requested_ = false;
+  UniqueFunction<void()> on_stop_request_;
+};
+
+Server::State::~State() = default;
+
+Status Server::State::Start() {
+  if (const Executor* const current = Executor::Current(); current != nullptr && !current->MayBlock()) {
+    return Error(StatusCode::kFailedPrecondition, "Start blocks, and must not be called on an event loop's thread");
+  }
+  if (started_.exchange(true)) return Error(StatusCode::kFailedPrecondition, "the server was started already");
+  if (addresses_.empty()) {
+    return Error(StatusCode::kFailedPrecondition, "the server has no address: call Listen before Start");
+  }
+  if (Status sealed = methods_.Seal(*runtime_); !sealed.ok()) return sealed;
+  for (std::size_t index = 0; index < runtime_->loop_count(); ++index) {
+    loops_.push_back(
+        std::make_unique<rpc::ServerLoop>(methods_, options_.limits(), runtime_->loop(index), index));
+  }
+
+  Status status;
+  runtime::Completion listening;
+  auto listen = [this, self = shared_from_this(), &status, &listening] {
+    auto accept = [weak = weak_from_this()](std::unique_ptr<runtime::AcceptedStream> accepted) {
+      if (const std::shared_ptr<State> state = weak.lock()) state->Accept(std::move(accepted));
+    };
+    listeners_ = std::make_unique<rpc::ServerListeners>(home(), std::move(accept));
+    auto done = [this, &status, &listening](Status result) {
+      status = std::move(result);
+      port_ = listeners_->port();
+      if (!status.ok()) listeners_.reset();
+      listening.Set();
+    };
+    listeners_->Listen(addresses_, std::move(done));
+  };
+  home().Post(std::move(listen));
+  home().Await(listening);
+  return status;
+}
+
+void Server::State::Accept(std::unique_ptr<runtime::AcceptedStream> accepted) {
+  rpc::ServerLoop& server_loop = *loops_[next_loop_++ % loops_.size()];
+  auto adopt = [self = shared_from_this(), &server_loop, accepted = std::move(accepted)]() mutable {
+    server_loop.Adopt(std::move(accepted));
+  };
+  if (server_loop.loop().IsCurrent()) return adopt();
+  server_loop.loop().Post(std::move(adopt));
+}
+
+void Server::State::BeginStop(Duration grace, UniqueFunction<void(const Status&)> done) {
+  if (!started_ || loops_.empty()) return done({});
+  NoteStopRequest();
+  auto begin = [self = shared_from_this(), grace, done = std::move(done)]() mutable {
+    if (self->stop_ == nullptr) {
+      self->listeners_.reset();
+      std::vector<rpc::ServerLoop*> loops;
+      for (const auto& server_loop : self->loops_) loops.push_back(server_loop.get());
+      self->stop_ = std::make_shared<rpc::ServerStop>(std::move(loops), self);
+      self->stop_->Begin();
+    }
+    self->stop_->WhenDone(std::move(done));
+    self->stop_->EndAfter(grace);
+  };
+  home().Post(std::move(begin));
+}
+
+Status Server::State::Stop(Duration grace) {
+  // On a loop there is no waiting: the server stops behind the caller's back.
+  if (const Executor* const current = Executor::Current(); current != nullptr && !current->MayBlock()) {
+    BeginStop(grace, [](const Status&) {});
+    return Error(StatusCode::kFailedPrecondition, "Stop on an event loop's thread cannot wait; the server is stopping");
+  }
+  Status status;
+  runtime::Completion stopped;
+  BeginStop(grace, [&status, &stopped](const Status& result) {
+    status = result;
+    stopped.Set();
+  });
+  home().Await(stopped);
+  return status;
+}
+
+void Server::State::OnStopRequest(UniqueFunction<void()> told) {
+  const std::scoped_lock lock(stop_request_mutex_);
+  on_stop_request_ = std::move(told);
+  if (stop_requested_ && on_stop_request_) on_stop_request_();
+}
+
+void Server::State::NoteStopRequest() {
+  const std::scoped_lock lock(stop_request_mutex_);
+  if (std::exchange(stop_requested_, true)) return;
+  if (on_stop_request_) on_stop_request_();
+}
+
+Server::Server(ServerOptions options) : state_(std::make_shared<State>(std::move(options))) {}
+
+Server::~Server() { (void)state_->Stop(Duration::zero()); }
+
+Server& Server::Add(Service& service, RunOn run_on) {
+  state_->methods().Add(service, run_on);
+  return *this;
+}
+
+Server& Server::SetRunOn(std::string_view path, RunOn run_on) {
+  state_->methods().SetRunOn(path, run_on);
+  return *this;
+}
+
+Server& Server::AddGeneric(GenericService& service, RunOn run_on) {
+  state_->methods().AddGeneric(service, run_on);
+  return *this;
+}
+
+Server& Server::SetHttpHandler(HttpHandler& handler) {
+  state_->methods().SetHttpHandler(handler);
+  return *this;
+}
+
+Server& Server::Listen(std::string_view address) {
+  state_->Listen(address);
+  return *this;
+}
+
+Status Server::Start() { return state_->Start(); }
+
+std::uint16_t Server::port() const { return state_->port(); }
+
+Status Server::Stop(Duration grace) { return state_->Stop(grace); }
+
+Status Server::Run() {
+  runtime::posix::SignalWatch signals;
+  if (signals.taken()) {
+    return Error(StatusCode::kFailedPrecondition, "another server of this process is in Run: give it Start instead");
+  }
+  if (Status started = state_->Start(); !started.ok()) return started;
+  state_->OnStopRequest([&signals] { signals.Wake(); });
+  signals.Wait();
+  state_->OnStopRequest(nullptr);
+
+  Status status;
+  std::atomic<int> stopped{0};
+  state_->BeginStop(state_->options().grace(), [&](const Status& result) {
+    status = result;
+    ++stopped;
+    signals.Wake();
+  });
+  while (stopped == 0) {
+    // A second signal ends the waiting for calls.
+    if (signals.Wait() && stopped == 0) state_->BeginStop(Duration::zero(), [](const Status&) {});
+  }
+  return status;
+}
+
+}  // namespace rhei::inline v0

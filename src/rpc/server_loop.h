@@ -1,0 +1,49 @@
+// ServerLoop: a server's share of one loop: the connections that live there.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "rhei/function.h"
+#include "rhei/limits.h"
+#include "runtime/loop.h"
+#include "transport/call_router.h"
+#include "transport/http2_server_connection.h"
+
+namespace rhei::inline v0::rpc {
+
+// Everything on its loop.
+class ServerLoop final : public transport::Http2ServerConnection::Owner {
+ public:
+  ServerLoop(const transport::CallRouter& router, const Limits& limits, runtime::Loop& loop, std::size_t index)
+      : router_(router), limits_(limits), loop_(loop), index_(index) {}
+
+  runtime::Loop& loop() { return loop_; }
+
+  // Serves one more connection; one that comes too late, or cannot be adopted, is closed.
+  void Adopt(std::unique_ptr<runtime::AcceptedStream> accepted);
+
+  // No new calls. `when_empty` is called when the last connection is gone, at once if there is none.
+  void Drain(UniqueFunction<void()> when_empty);
+  // Cancels all calls and closes all connections, but those whose handlers still run stay until they have answered.
+  void Abort();
+  void ListRunning(std::vector<std::string>& paths) const;
+  bool empty() const { return connections_.empty(); }
+
+ private:
+  void OnConnectionGone(transport::Http2ServerConnection& connection) override;
+
+  const transport::CallRouter& router_;
+  const Limits limits_;
+  runtime::Loop& loop_;
+  const std::size_t index_;
+  std::unordered_map<transport::Http2ServerConnection*, std::unique_ptr<transport::Http2ServerConnection>> connections_;
+  bool draining_ = false;
+  UniqueFunction<void()> when_empty_;
+};
+
+}  // namespace rhei::inline v0::rpc

@@ -1,0 +1,99 @@
+#include "rhei/call.h"
+#include "runtime/loop.h"
+
+namespace rhei::inline v0 {
+
+void ClientCall::Cancel() {
+  // A call without a loop ended before it began.
+  if (loop == nullptr) return;
+  const auto cancel = [this] {
+    if (holder == nullptr) return;
+    holder->CancelCall(*this, Error(StatusCode::kCancelled, "the caller gave the call up"));
+  };
+  if (loop->IsCurrent()) return cancel();
+  AddReference();
+  loop->Post([this, cancel] {
+    cancel();
+    Release();
+  });
+}
+
+bool UnaryCallState::Await(TaskObserver& observer, Executor* resume_on) {
+  observer_ = &observer;
+  resume_on_ = resume_on;
+  int expected = kPending;
+  return !phase_.compare_exchange_strong(expected, kAwaited, std::memory_order_acq_rel);
+}
+
+void UnaryCallState::OnDone() {
+  switch (phase_.exchange(kDone, std::memory_order_acq_rel)) {
+    case kAwaited:
+      if (resume_on_ == nullptr || resume_on_ == Executor::Current()) {
+        observer_->OnTaskDone();
+      } else {
+        resume_on_->Post([observer = observer_] { observer->OnTaskDone(); });
+      }
+      break;
+    case kDelivering:
+      DeliverGuarded();
+      Release();
+      break;
+    default: break;
+  }
+}
+
+void UnaryCallState::DeliverWhenDone() {
+  AddReference();
+  int expected = kPending;
+  if (phase_.compare_exchange_strong(expected, kDelivering, std::memory_order_acq_rel)) return;
+  const auto deliver = [this] {
+    DeliverGuarded();
+    Release();
+  };
+  // A callback runs on the call's loop, whenever it comes; a call that never had a loop has none to wait for.
+  if (loop == nullptr) return deliver();
+  loop->Post(deliver);
+}
+
+void UnaryCallState::DeliverGuarded() {
+  const auto log = [this](std::string_view what) {
+    if (logger == nullptr) return;
+    std::string line("the callback of ");
+    line.append(request.method.path).append(" threw");
+    if (!what.empty()) line.append(": ").append(what);
+    logger->Write(LogLevel::kError, line);
+  };
+  try {
+    Deliver();
+  } catch (const std::exception& thrown) {
+    log(thrown.what());
+  } catch (...) {
+    log({});
+  }
+}
+
+namespace {
+
+class BlockedThread final : public TaskObserver {
+ public:
+  void OnTaskDone() noexcept override { completion.Set(); }
+  runtime::Completion completion;
+};
+
+}  // namespace
+
+Status UnaryCallState::WaitUntilDone() {
+  if (done()) return {};
+  if (const Executor* const current = Executor::Current(); current != nullptr && !current->MayBlock()) {
+    Cancel();
+    return Error(StatusCode::kFailedPrecondition,
+                 "Wait() for " + std::string(request.method.path) +
+                     " on an event loop's thread, which must not block: use co_await or Then, or send the handler to "
+                     "the pool with RunOn::kPool");
+  }
+  BlockedThread blocked;
+  if (!Await(blocked, nullptr)) loop->Await(blocked.completion);
+  return {};
+}
+
+}  // namespace rhei::inline v0

@@ -1,0 +1,134 @@
+// The real event loop: sockets, clock and threads, by standalone Asio.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <random>
+#include <thread>
+
+#include "rhei/log.h"
+#include "runtime/asio/operation_memory.h"
+#include "runtime/asio/post_queue.h"
+#include "runtime/end_of_turn.h"
+#include "runtime/loop.h"
+
+namespace rhei::inline v0::runtime {
+
+struct AsioLoopOptions {
+  // How long to look for work before sleeping. A loop over somebody else's io_context does not look at it.
+  Duration busy_poll{};
+  // Hears of listeners that shed connections; may be null.
+  std::shared_ptr<Logger> logger;
+};
+
+// Either owns its io_context and runs it in turns (Run, on one thread for the loop's whole life), or lives on one that
+// somebody else runs on one thread at a time. Destroyed when it does not run, and after the streams, listeners and
+// operations that it made; posted work that it holds by then is destroyed unrun.
+//
+// A turn: the handlers that Asio has at hand, then posted work, then the end-of-turn tasks. Asio does not tell when its
+// handlers at hand are done, and to find out costs a system call, so a turn takes a single handler for as long as
+// handlers come alone: now and then it looks whether there are more, and while there are, it takes them all.
+class AsioLoop final : public Loop {
+ public:
+  explicit AsioLoop(AsioLoopOptions options = {});
+  // Over an io_context that outlives the loop and that one thread at a time runs. Each end of turn is a handler that is
+  // posted to it. The loop counts as work of the io_context only while something waits.
+  AsioLoop(asio::io_context& context, AsioLoopOptions options);
+  ~AsioLoop() override;
+
+  // Runs turns until Stop is called. Not for a loop over somebody else's io_context, neither is RunTurn.
+  void Run();
+  // One turn: blocks until there is something to do.
+  void RunTurn();
+  // Any thread. Makes Run return at the end of its turn.
+  void Stop();
+  // Destroys what is posted and has not run; while the loop does not run.
+  void DropPosted() { posts_.Clear(); }
+
+  TimePoint Now() const override;
+  void Post(UniqueFunction<void()> work) override;
+  bool IsCurrent() const override;
+  void Await(const Completion& completion) override { completion.Wait(); }
+  void AtEndOfTurn(EndOfTurnTask& task) override;
+  void Arm(Timer& timer, TimePoint when) override;
+  void Cancel(Timer& timer) override { timers_.Cancel(timer); }
+  std::unique_ptr<Operation> Connect(const Address& address,
+                                     UniqueFunction<void(Result<std::unique_ptr<ByteStream>>)> done) override;
+  Result<std::unique_ptr<Listener>> Listen(const Address& address,
+                                           UniqueFunction<void(std::unique_ptr<AcceptedStream>)> accepted) override;
+  Result<std::unique_ptr<ByteStream>> Adopt(std::unique_ptr<AcceptedStream> accepted) override;
+  std::unique_ptr<Operation> Resolve(const std::string& host,
+                                     UniqueFunction<void(Result<std::vector<Address>>)> done) override;
+  std::uint64_t Random() override { return random_(); }
+
+  // For what stands on this loop's io_context. Every handler that Asio calls holds a HandlerScope while it runs.
+  class HandlerScope {
+   public:
+    explicit HandlerScope(AsioLoop& loop) : loop_(loop) {
+      if (loop.owned_ != nullptr) loop.asleep_.store(false, std::memory_order_relaxed);
+    }
+    ~HandlerScope() {
+      if (loop_.owned_ == nullptr) loop_.now_.reset();
+    }
+    HandlerScope(const HandlerScope&) = delete;
+    HandlerScope& operator=(const HandlerScope&) = delete;
+
+   private:
+    AsioLoop& loop_;
+  };
+  asio::io_context& context() { return context_; }
+  void Log(LogLevel level, std::string_view line);
+
+ private:
+  // What handlers in Asio's queues hold on to: they may be there still when the loop is gone.
+  struct Anchor {
+    explicit Anchor(AsioLoop* owner) : loop(owner) {}
+    AsioLoop* loop;  // null once it is gone
+    OperationMemory wake_memory, end_of_turn_memory, timer_memory;
+  };
+  template <typename Function>
+  class AnchoredHandler;
+  template <typename Function>
+  AnchoredHandler<Function> Anchored(OperationMemory& memory, Function function);
+
+  bool BelongsToThisThread() const;
+  void Wake();
+  void EndTurn();
+  std::size_t RunHandlers();
+  std::size_t RunRestOfBatch();
+  std::size_t Spin();
+  std::size_t Sleep();
+  void ArmSystemTimer(TimePoint when);
+  void OnSystemTimer();
+
+  const AsioLoopOptions options_;
+  // Outlives the io_context that is owned, as the memory of its handlers lies there.
+  const std::shared_ptr<Anchor> anchor_;
+  const std::unique_ptr<asio::io_context> owned_;
+  asio::io_context& context_;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> keeps_running_;
+
+  PostQueue posts_;
+  std::atomic<bool> asleep_;                 // whether who posts must wake the loop; always for a foreign io_context
+  std::atomic<bool> wake_is_posted_{false};  // guards wake_memory
+  std::atomic<bool> stop_{false};
+  std::atomic<std::thread::id> owner_{};  // the thread that ran it last
+  EndOfTurnQueue end_of_turn_;
+  bool end_of_turn_is_posted_ = false;  // with a foreign io_context
+
+  bool takes_batches_ = false;
+  int turns_until_look_ = 1;
+
+  mutable std::optional<TimePoint> now_;  // of this turn, once somebody asked
+  TimerQueue timers_;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                             asio::io_context::executor_type>
+      system_timer_;
+  TimePoint armed_for_ = TimePoint::max();  // what system_timer_ waits for
+  std::mt19937_64 random_;
+};
+
+}  // namespace rhei::inline v0::runtime

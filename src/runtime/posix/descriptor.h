@@ -1,0 +1,33 @@
+// A file descriptor that is owned.
+#pragma once
+
+#include <utility>
+
+namespace rhei::inline v0::runtime::posix {
+
+// Closes what it holds. A value that is moved, never copied.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  Descriptor(Descriptor&& other) noexcept : descriptor_(other.Release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) Reset(other.Release());
+    return *this;
+  }
+  ~Descriptor() { Reset(); }
+
+  explicit operator bool() const { return descriptor_ >= 0; }
+  int get() const { return descriptor_; }
+  int Release() { return std::exchange(descriptor_, -1); }
+  void Reset(int descriptor = -1);
+
+ private:
+  int descriptor_ = -1;
+};
+
+// A descriptor of nothing, kept so that one can be given up when the process has no other left. Empty when even this
+// one could not be had.
+Descriptor OpenReserve();
+
+}  // namespace rhei::inline v0::runtime::posix

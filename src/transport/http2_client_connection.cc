@@ -1,0 +1,347 @@
+#include "transport/http2_client_connection.h"
+
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "wire/status_mapping.h"
+
+namespace rhei::inline v0::transport {
+namespace {
+
+using http2::Event;
+using http2::HeaderField;
+using http2::HeaderName;
+using http2::HeaderTemplate;
+using wire::MessageReader;
+
+// Beyond so many numbered methods, a method's headers are encoded anew for each call.
+constexpr std::size_t kMaxTemplates = 256;
+// A connection moves over to a new one when a quarter of its stream ids is left (RFC 9113 §5.1.1 gives no more).
+constexpr double kIdsLeftToMove = 0.25;
+
+int ReadNumber(std::string_view text) {
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
+
+Http2ClientConnection::Http2ClientConnection(const Limits& limits, runtime::Loop& loop,
+                                             std::unique_ptr<runtime::ByteStream> stream, Identity identity,
+                                             Owner& owner)
+    : limits_(limits),
+      identity_(std::move(identity)),
+      owner_(owner),
+      link_(http2::Role::kClient, limits, loop, std::move(stream), *this),
+      peer_(std::make_shared<const std::string>(link_.peer().ToString())),
+      budget_(link_.connection(), limits.connection_budget) {}
+
+Http2ClientConnection::~Http2ClientConnection() = default;
+
+void Http2ClientConnection::AddRequestFields(std::string_view path) {
+  fields_.Add(":method", "POST");
+  fields_.Add(":scheme", identity_.scheme);
+  fields_.Add(":path", path);
+  fields_.Add(":authority", identity_.authority);
+  fields_.Add("te", "trailers");
+  fields_.Add("content-type", "application/grpc");
+  fields_.Add("user-agent", identity_.user_agent);
+}
+
+HeaderTemplate Http2ClientConnection::TemplateFor(const Method& method) {
+  if (method.number >= kMaxTemplates) return HeaderTemplate::kNone;
+  if (method.number >= templates_.size()) templates_.resize(method.number + 1, HeaderTemplate::kNone);
+  HeaderTemplate& known = templates_[method.number];
+  if (known == HeaderTemplate::kNone) {
+    fields_.Clear();
+    AddRequestFields(method.path);
+    known = http2().RegisterHeaders(fields_.fields());
+  }
+  return known;
+}
+
+void Http2ClientConnection::Start(ClientCall& call) {
+  const std::optional<http2::Stream> stream = http2().Open();
+  if (!stream) {
+    return owner_.OnUnprocessed(call, Error(StatusCode::kUnavailable, "no stream is free", Origin::kLibrary));
+  }
+  ++active_;
+  Exchange& exchange = ExchangeAt(stream->slot);
+  exchange.call = &call;
+  exchange.stream = *stream;
+  exchange.share.stream = *stream;
+  call.holder = this;
+  call.holder_slot = stream->slot;
+
+  const HeaderTemplate prefix = TemplateFor(call.request.method);
+  fields_.Clear();
+  if (prefix == HeaderTemplate::kNone) AddRequestFields(call.request.method.path);
+  if (!call.request.metadata.empty()) fields_.AddMetadata(call.request.metadata);
+  http2().SendHeaders(*stream, prefix, fields_.fields(), false);
+  SendMessage(*stream, call);
+  link_.SendSoon();
+  if (http2().ids_left() < kIdsLeftToMove) StartDraining("stream ids run out");
+}
+
+void Http2ClientConnection::SendMessage(http2::Stream stream, ClientCall& call) {
+  PooledBytes& message = call.request.message;
+  wire::WriteMessagePrefix(message.size() - ClientCall::kMessagePrefix, message.data());
+  if (char* const room = http2().ReserveData(stream, message.size(), true)) {
+    std::memcpy(room, message.data(), message.size());
+  } else {
+    http2().SendData(stream, std::string(message.view()), true);
+  }
+}
+
+Http2ClientConnection::Exchange& Http2ClientConnection::ExchangeAt(std::uint32_t slot) {
+  if (slot >= exchanges_.size()) exchanges_.resize(slot + 1);
+  if (exchanges_[slot] == nullptr) exchanges_[slot] = std::make_unique<Exchange>();
+  return *exchanges_[slot];
+}
+
+bool Http2ClientConnection::OnEvent(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::kMessage: OnMessagePart(event); break;
+    case Event::Kind::kReset: OnReset(event); break;
+    case Event::Kind::kSettings:
+      if (!ready_) {
+        ready_ = true;
+        owner_.OnReady();
+      }
+      break;
+    case Event::Kind::kGoAway: StartDraining(event.data); break;
+    case Event::Kind::kFailed: EndAll(http2().failure().reason); break;
+    case Event::Kind::kDrained:
+    case Event::Kind::kPong: break;
+  }
+  return true;
+}
+
+void Http2ClientConnection::OnBatchEnd() {
+  if (waiting_for_capacity_ && CanStart()) {
+    waiting_for_capacity_ = false;
+    owner_.OnCapacity();
+  }
+  // Calls that were taken back by what has just been handled may have been all there were.
+  if (closing_) CloseIfDrained();
+}
+
+void Http2ClientConnection::OnMessagePart(const Event& event) {
+  Exchange& exchange = ExchangeAt(event.stream.slot);
+  if (exchange.call == nullptr) return;
+  if (event.has_headers) ReadHeaders(event.headers, event.end_stream && !event.has_trailers, exchange);
+  if (event.charged > 0 || !event.data.empty()) {
+    if (!ReadData(event, exchange)) return;
+  }
+  if (event.has_trailers) ReadTrailers(event.trailers, exchange);
+  if (event.end_stream) Conclude(exchange);
+}
+
+void Http2ClientConnection::ReadHeaders(std::span<const HeaderField> fields, bool end_stream, Exchange& exchange) {
+  ClientCall::Response& response = exchange.call->response;
+  // Headers that end the stream are trailers at the same time: Trailers-Only.
+  Metadata& metadata = end_stream ? response.trailers : response.headers;
+  for (const HeaderField& field : fields) {
+    switch (field.token) {
+      case HeaderName::kStatus: exchange.http_status = ReadNumber(field.value); break;
+      case HeaderName::kContentType:
+        exchange.grpc = (field.entry != 0 && field.entry == grpc_content_type_entry_) ||
+                        field.value.starts_with("application/grpc");
+        if (exchange.grpc) grpc_content_type_entry_ = field.entry;
+        break;
+      default:
+        if (!exchange.status.Take(field) && !wire::AddReceivedField(field, metadata)) {
+          exchange.metadata_readable = false;
+        }
+        break;
+    }
+  }
+  if (!end_stream) exchange.status.present = false;
+}
+
+void Http2ClientConnection::ReadTrailers(std::span<const HeaderField> fields, Exchange& exchange) {
+  for (const HeaderField& field : fields) {
+    if (field.entry != 0 && field.entry == ok_status_entry_) {
+      exchange.status.present = true;
+      exchange.status.code = StatusCode::kOk;
+      continue;
+    }
+    if (exchange.status.Take(field)) {
+      if (field.token == HeaderName::kGrpcStatus && field.value == "0") ok_status_entry_ = field.entry;
+      continue;
+    }
+    if (!wire::AddReceivedField(field, exchange.call->response.trailers)) exchange.metadata_readable = false;
+  }
+}
+
+bool Http2ClientConnection::ReadData(const Event& event, Exchange& exchange) {
+  if (!exchange.grpc || exchange.http_status != 200) {
+    // Some proxy's page; what counts is its status.
+    http2().Consume(exchange.stream, event.charged);
+    return true;
+  }
+  std::string_view data = event.data;
+  const std::size_t limit = exchange.call->request.max_receive_message;
+  const auto abandon = [&](StatusCode code, std::string_view message) {
+    http2().Consume(exchange.stream, event.charged);
+    Abandon(exchange, code, message);
+    return false;
+  };
+  while (true) {
+    const MessageReader::Result result = exchange.reader.Next(data, limit);
+    switch (result.outcome) {
+      case MessageReader::Outcome::kNeedMore:
+        budget_.Arrived(exchange.share, event.charged, exchange.reader.held());
+        return true;
+      case MessageReader::Outcome::kTooLarge:
+        return abandon(StatusCode::kResourceExhausted, "the reply of " + std::to_string(result.size) +
+                                                           " bytes is larger than the limit of " +
+                                                           std::to_string(limit));
+      case MessageReader::Outcome::kCompressed:
+        return abandon(StatusCode::kInternal, "the reply is compressed, but names no grpc-encoding");
+      case MessageReader::Outcome::kMessage: break;
+    }
+    if (exchange.has_message) {
+      return abandon(StatusCode::kUnimplemented, "a unary call has one reply, and the server sent more");
+    }
+    exchange.has_message = true;
+    if (!exchange.call->OnMessage(result.message)) {
+      return abandon(StatusCode::kInternal,
+                     "the reply of " + std::to_string(result.message.size()) + " bytes cannot be parsed");
+    }
+  }
+}
+
+void Http2ClientConnection::OnReset(const Event& event) {
+  Exchange& exchange = ExchangeAt(event.stream.slot);
+  if (exchange.call == nullptr) return;
+  std::string what = event.initiator == http2::Initiator::kRemote ? "the server reset the stream with "
+                                                                  : "the stream was reset with ";
+  what += Name(event.error);
+  if (!event.data.empty()) what.append(" (").append(event.data).append(")");
+  Error error(event.unprocessed ? StatusCode::kUnavailable : wire::StatusFromReset(event.error),
+              Describe(*exchange.call, what), Origin::kLibrary);
+  if (!event.unprocessed) return Finish(exchange, std::move(error));
+  ClientCall& call = Detach(exchange);
+  owner_.OnUnprocessed(call, std::move(error));
+}
+
+void Http2ClientConnection::Conclude(Exchange& exchange) { Finish(exchange, FinalError(exchange)); }
+
+std::optional<Error> Http2ClientConnection::FinalError(Exchange& exchange) const {
+  wire::ReceivedStatus& status = exchange.status;
+  const auto found = [&](StatusCode code, std::string_view what) {
+    return Error(code, Describe(*exchange.call, what), Origin::kLibrary);
+  };
+  if (!status.present) {
+    if (exchange.http_status != 200) {
+      return found(wire::StatusFromHttp(exchange.http_status),
+                   "the answer has HTTP status " + std::to_string(exchange.http_status) + " and no grpc-status");
+    }
+    if (!exchange.grpc) return found(StatusCode::kUnknown, "the answer's content-type is not gRPC's");
+    return found(StatusCode::kUnknown, "the answer ended without a readable grpc-status");
+  }
+  if (status.code != StatusCode::kOk) {
+    Error error(status.code, status.message, Origin::kRemote);
+    error.SetDetails(status.details);
+    error.SetMetadata(exchange.call->response.trailers);
+    return error;
+  }
+  if (!exchange.metadata_readable) return found(StatusCode::kInternal, "a \"-bin\" header of the answer is not base64");
+  if (exchange.reader.in_message()) return found(StatusCode::kInternal, "the reply ended in the middle of a message");
+  if (!exchange.has_message) {
+    return found(StatusCode::kUnimplemented, "a unary call has one reply, and the server sent none");
+  }
+  return std::nullopt;
+}
+
+void Http2ClientConnection::Abandon(Exchange& exchange, StatusCode code, std::string_view message) {
+  http2().Reset(exchange.stream, http2::ErrorCode::kCancel);
+  link_.SendSoon();
+  Finish(exchange, Error(code, Describe(*exchange.call, message), Origin::kLibrary));
+}
+
+ClientCall& Http2ClientConnection::Detach(Exchange& exchange) {
+  budget_.Leave(exchange.share);
+  http2().Release(exchange.stream);
+  ClientCall& call = *std::exchange(exchange.call, nullptr);
+  call.holder = nullptr;
+  exchange.reader.Reset();
+  exchange.status = {};
+  exchange.http_status = 0;
+  exchange.grpc = false;
+  exchange.has_message = false;
+  exchange.metadata_readable = true;
+  --active_;
+  return call;
+}
+
+void Http2ClientConnection::Finish(Exchange& exchange, std::optional<Error> error) {
+  ClientCall& call = Detach(exchange);
+  if (error) call.response.error = std::move(error);
+  call.response.peer = peer_;
+  // May start other calls here, and drop this one.
+  call.OnDone();
+  call.Release();
+  if (closing_) CloseIfDrained();
+}
+
+void Http2ClientConnection::CancelCall(ClientCall& call, Error reason) {
+  Exchange& exchange = ExchangeAt(call.holder_slot);
+  http2().Reset(exchange.stream, http2::ErrorCode::kCancel);
+  link_.SendSoon();
+  Finish(exchange, std::move(reason));
+}
+
+void Http2ClientConnection::StartDraining(std::string_view why) {
+  if (std::exchange(draining_, true)) return;
+  owner_.OnDraining(why);
+}
+
+void Http2ClientConnection::Drain() {
+  draining_ = true;
+  closing_ = true;
+  CloseIfDrained();
+}
+
+void Http2ClientConnection::CloseIfDrained() {
+  if (active_ > 0 || ended_) return;
+  http2().Fail(http2::ErrorCode::kNoError, "");
+  link_.CloseGently();
+}
+
+void Http2ClientConnection::Abort(std::string_view why) {
+  EndAll(why);
+  closing_ = true;
+  CloseIfDrained();
+}
+
+void Http2ClientConnection::EndAll(std::string_view cause) {
+  draining_ = true;
+  const std::string kept_cause(cause);
+  for (std::size_t slot = 0; slot < exchanges_.size(); ++slot) {
+    if (exchanges_[slot] == nullptr || exchanges_[slot]->call == nullptr) continue;
+    Exchange& exchange = *exchanges_[slot];
+    Finish(exchange, Error(StatusCode::kUnavailable,
+                           Describe(*exchange.call, "the connection was lost: " + kept_cause), Origin::kLibrary));
+  }
+}
+
+void Http2ClientConnection::OnLinkEnd(std::string_view cause) {
+  ended_ = true;
+  EndAll(cause);
+  owner_.OnGone(cause);
+}
+
+std::string Http2ClientConnection::Describe(const ClientCall& call, std::string_view what) const {
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      link_.loop().Now() - call.started);
+  std::string text(call.request.method.path);
+  text.append(" to ").append(*peer_).append(" after ").append(std::to_string(took.count())).append(" us: ");
+  return text.append(what);
+}
+
+}  // namespace rhei::inline v0::transport

@@ -1,0 +1,220 @@
+#include "transport/http2_link.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace rhei::inline v0::transport {
+namespace {
+
+using runtime::IoResult;
+
+constexpr Duration kLinger = std::chrono::seconds(1);
+constexpr std::size_t kSlicesPerWrite = 16;
+// Kept input of this size gives its memory back when it is used up.
+constexpr std::size_t kKeptCapacity = 8 * 1024;
+
+}  // namespace
+
+Http2Link::Http2Link(http2::Role role, const Limits& limits, runtime::Loop& loop,
+                     std::unique_ptr<runtime::ByteStream> stream, Owner& owner)
+    : loop_(loop),
+      stream_(std::move(stream)),
+      owner_(owner),
+      connection_(role, limits, loop.blocks(), loop.Now()),
+      write_limit_(limits.write_buffer),
+      turn_end_([this] { OnTurnEnd(); }),
+      timer_([this] { OnTimer(); }) {
+  stream_->SetHandler(this);
+}
+
+Http2Link::~Http2Link() { stream_->Close(); }
+
+void Http2Link::Start() {
+  Flush();
+  AfterBatch();
+}
+
+void Http2Link::OnReadable() {
+  if (state_ == State::kLingering || state_ == State::kClosing) return Discard();
+  if (state_ == State::kOpen) ReadBatch();
+}
+
+void Http2Link::ReadBatch() {
+  const std::span<char> scratch = loop_.scratch();
+  const std::size_t kept = kept_.size() - kept_begin_;
+  if (kept > 0) std::memcpy(scratch.data(), kept_.data() + kept_begin_, kept);
+  const IoResult read = stream_->Read(scratch.subspan(kept));
+  switch (read.kind) {
+    case IoResult::Kind::kBytes:
+      kept_.clear();
+      kept_begin_ = 0;
+      HandleInput({scratch.data(), kept + read.bytes});
+      return AfterBatch();
+    case IoResult::Kind::kWouldBlock: return WaitForInput();
+    case IoResult::Kind::kEnd: return End("connection closed by the peer");
+    case IoResult::Kind::kFailed: return End(read.cause);
+  }
+}
+
+void Http2Link::HandleInput(std::string_view input) {
+  in_batch_ = true;
+  round_ended_ = false;
+  connection_.Receive(input, loop_.Now());
+  while (const http2::Event* event = connection_.Next()) {
+    if (!owner_.OnEvent(*event)) {
+      round_ended_ = true;
+      break;
+    }
+  }
+  const std::size_t unread = connection_.unread();
+  if (unread > 0) {
+    // `input` may be part of `kept_` itself.
+    const std::size_t begin = kept_.size() - unread;
+    const bool inside = !kept_.empty() && input.data() >= kept_.data() && input.data() < kept_.data() + kept_.size();
+    if (inside) {
+      kept_begin_ = begin;
+    } else {
+      kept_.assign(input.substr(input.size() - unread));
+      kept_begin_ = 0;
+    }
+  } else {
+    kept_.clear();
+    kept_begin_ = 0;
+    if (kept_.capacity() > kKeptCapacity) kept_.shrink_to_fit();
+    round_ended_ = false;
+  }
+  // The bytes do not outlive this call.
+  connection_.Receive({}, loop_.Now());
+  if (!round_ended_) owner_.OnBatchEnd();
+  in_batch_ = false;
+}
+
+void Http2Link::AfterBatch() {
+  if (state_ == State::kEnded) return;
+  if (round_ended_) {
+    loop_.AtEndOfTurn(turn_end_);
+    return;
+  }
+  Flush();
+  WaitForInput();
+  RearmTimer();
+}
+
+void Http2Link::OnTurnEnd() {
+  if (ending_) {
+    state_ = State::kEnded;
+    stream_->Close();
+    loop_.Cancel(timer_);
+    return owner_.OnLinkEnd(cause_);
+  }
+  if (state_ == State::kEnded) return;
+  if (round_ended_ && state_ == State::kOpen) {
+    HandleInput(std::string_view(kept_).substr(kept_begin_));
+    return AfterBatch();
+  }
+  Flush();
+  RearmTimer();
+}
+
+void Http2Link::OnWritable() {
+  write_blocked_ = false;
+  if (state_ == State::kEnded) return;
+  Flush();
+  if (state_ == State::kOpen && !round_ended_) WaitForInput();
+  RearmTimer();
+}
+
+void Http2Link::Flush() {
+  while (!write_blocked_ && state_ != State::kLingering && !ending_) {
+    std::array<std::string_view, kSlicesPerWrite> slices;
+    const std::size_t count = connection_.PollTransmit(slices);
+    if (count == 0) break;
+    const IoResult written = stream_->Write(std::span(slices).first(count));
+    if (written.kind == IoResult::Kind::kFailed) return End(written.cause);
+    if (written.kind == IoResult::Kind::kWouldBlock) {
+      write_blocked_ = true;
+      stream_->WaitWritable();
+      break;
+    }
+    connection_.Transmitted(written.bytes, loop_.Now());
+  }
+  // Queues that ran empty are events too; there is no input at hand that this could decode.
+  if (!in_batch_ && state_ == State::kOpen && !round_ended_) {
+    in_batch_ = true;
+    bool any = false;
+    while (const http2::Event* event = connection_.Next()) {
+      owner_.OnEvent(*event);
+      any = true;
+    }
+    if (any) owner_.OnBatchEnd();
+    in_batch_ = false;
+    if (any && connection_.wants_to_write() && !write_blocked_) loop_.AtEndOfTurn(turn_end_);
+  }
+  if (connection_.failed() && state_ == State::kOpen) CloseGently();
+  if (state_ == State::kClosing && !write_blocked_ && !connection_.wants_to_write()) {
+    state_ = State::kLingering;
+    stream_->ShutdownWrite();
+    loop_.Arm(timer_, loop_.Now() + kLinger);
+    Discard();
+  }
+}
+
+void Http2Link::CloseGently() {
+  if (state_ != State::kOpen || ending_) return;
+  state_ = State::kClosing;
+  if (connection_.failed()) cause_ = connection_.failure().reason;
+  loop_.AtEndOfTurn(turn_end_);
+}
+
+void Http2Link::CloseNow(std::string_view cause) { End(cause); }
+
+void Http2Link::Discard() {
+  const std::span<char> scratch = loop_.scratch();
+  // A peer that goes on sending has until the timer to stop.
+  const IoResult read = stream_->Read(scratch);
+  switch (read.kind) {
+    case IoResult::Kind::kBytes:
+    case IoResult::Kind::kWouldBlock: return stream_->WaitReadable();
+    case IoResult::Kind::kEnd:
+      if (state_ == State::kLingering) return End(cause_);
+      input_ended_ = true;
+      return;
+    case IoResult::Kind::kFailed: return End(read.cause);
+  }
+}
+
+void Http2Link::WaitForInput() {
+  if (state_ != State::kOpen || ending_) return;
+  // A peer that does not read our answers is not read either, so that it cannot make us hold them.
+  if (connection_.reading_paused() || (write_blocked_ && connection_.role() == http2::Role::kServer)) return;
+  stream_->WaitReadable();
+}
+
+void Http2Link::OnTimer() {
+  if (state_ == State::kEnded) return;
+  if (state_ == State::kLingering) return End(cause_);
+  connection_.HandleTimeout(loop_.Now());
+  Flush();
+  // A peer that takes nothing does not take the GOAWAY either.
+  if (connection_.failed() && write_blocked_) return End(connection_.failure().reason);
+  RearmTimer();
+}
+
+void Http2Link::RearmTimer() {
+  if (state_ != State::kOpen && state_ != State::kClosing) return;
+  if (const std::optional<TimePoint> timeout = connection_.NextTimeout()) {
+    loop_.Arm(timer_, *timeout);
+  } else if (timer_.armed()) {
+    loop_.Cancel(timer_);
+  }
+}
+
+void Http2Link::End(std::string_view cause) {
+  if (ending_ || state_ == State::kEnded) return;
+  ending_ = true;
+  if (cause_.empty()) cause_ = cause;
+  loop_.AtEndOfTurn(turn_end_);
+}
+
+}  // namespace rhei::inline v0::transport

@@ -1,0 +1,96 @@
+// Http2Link: an HTTP/2 connection driven over a byte stream on a loop. What clients and servers have in common.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http2/connection.h"
+#include "runtime/byte_stream.h"
+#include "runtime/loop.h"
+
+namespace rhei::inline v0::transport {
+
+// Reads what the stream has, hands the connection's events to the owner, and sends everything that a batch of input
+// made the connection owe in one write. What is owed outside of a batch leaves at the end of the loop's turn.
+// Holds no buffers while nothing is going on. For the loop's thread only.
+class Http2Link final : private runtime::ByteStream::Handler {
+ public:
+  class Owner {
+   public:
+    // False: enough for this turn; the events that are left follow when the loop's other connections had theirs.
+    // Must not destroy the link.
+    virtual bool OnEvent(const http2::Event& event) = 0;
+    // All events at hand have been handled; what the owner now sends leaves in the same write.
+    virtual void OnBatchEnd() = 0;
+    // The link is over, and no other call follows; `cause` says why, as "Connection reset by peer". Called from the
+    // loop itself, so the owner may destroy the link, and usually does.
+    virtual void OnLinkEnd(std::string_view cause) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Http2Link(http2::Role role, const Limits& limits, runtime::Loop& loop, std::unique_ptr<runtime::ByteStream> stream,
+            Owner& owner);
+  ~Http2Link() override;
+
+  // Begins to read and write.
+  void Start();
+
+  http2::Connection& connection() { return connection_; }
+  const http2::Connection& connection() const { return connection_; }
+  runtime::Loop& loop() const { return loop_; }
+  const runtime::Address& peer() const { return stream_->peer(); }
+  const runtime::Address& local() const { return stream_->local(); }
+
+  // To be called after commands to the connection. Inside of OnEvent and OnBatchEnd it costs next to nothing.
+  void SendSoon() {
+    if (!in_batch_) loop_.AtEndOfTurn(turn_end_);
+  }
+
+  // Sends what is owed, then closes: the peer has 1 s to close its side, so that a GOAWAY is not lost to a TCP reset (RFC 9113 §5.4.1,
+  // RFC 9112 §9.6). OnLinkEnd follows.
+  void CloseGently();
+  // Closes at once. OnLinkEnd follows from the loop.
+  void CloseNow(std::string_view cause);
+
+ private:
+  enum class State { kOpen, kClosing, kLingering, kEnded };
+
+  void OnReadable() override;
+  void OnWritable() override;
+  void OnTurnEnd();
+  void OnTimer();
+
+  // Reads once and handles what came.
+  void ReadBatch();
+  // Hands events up until the input is used up or the owner has enough; keeps what is left of `input`.
+  void HandleInput(std::string_view input);
+  void Discard();
+  void Flush();
+  void AfterBatch();
+  void WaitForInput();
+  void RearmTimer();
+  void End(std::string_view cause);
+
+  runtime::Loop& loop_;
+  std::unique_ptr<runtime::ByteStream> stream_;
+  Owner& owner_;
+  http2::Connection connection_;
+  const std::size_t write_limit_;
+  State state_ = State::kOpen;
+  bool in_batch_ = false;
+  bool write_blocked_ = false;
+  bool round_ended_ = false;  // `kept_` holds input of which the owner had enough for one turn
+  bool ending_ = false;       // OnLinkEnd is due at the end of the turn
+  bool input_ended_ = false;
+  std::string kept_;          // input that was read and not used: a part of a frame, or more after a full round
+  std::size_t kept_begin_ = 0;
+  std::string cause_;
+  runtime::EndOfTurnTask turn_end_;
+  runtime::Timer timer_;
+};
+
+}  // namespace rhei::inline v0::transport

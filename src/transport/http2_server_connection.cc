@@ -1,0 +1,121 @@
+#include "transport/http2_server_connection.h"
+
+#include <array>
+#include <utility>
+
+namespace rhei::inline v0::transport {
+namespace {
+
+using http2::Event;
+using http2::HeaderField;
+
+HeaderField Field(std::string_view name, std::string_view value) {
+  HeaderField field;
+  field.name = name;
+  field.value = value;
+  return field;
+}
+
+Http2ServerConnection::Templates RegisterTemplates(http2::Connection& http2) {
+  const std::array head{Field(":status", "200"), Field("content-type", "application/grpc")};
+  const std::array ok{Field("grpc-status", "0")};
+  const http2::HeaderTemplate response = http2.RegisterHeaders(head);
+  return {response, http2.RegisterHeaders(ok), response};
+}
+
+}  // namespace
+
+Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Limits& limits, runtime::Loop& loop,
+                                             std::size_t loop_index, std::unique_ptr<runtime::ByteStream> stream,
+                                             Owner& owner)
+    : router_(router),
+      limits_(limits),
+      loop_index_(loop_index),
+      owner_(owner),
+      link_(http2::Role::kServer, limits, loop, std::move(stream), *this),
+      peer_(link_.peer().ToString()),
+      local_(link_.local().ToString()),
+      templates_(RegisterTemplates(link_.connection())),
+      request_reader_(router),
+      budget_(link_.connection(), limits.connection_budget) {}
+
+Http2ServerConnection::~Http2ServerConnection() = default;
+
+Http2ServerStream& Http2ServerConnection::StreamAt(std::uint32_t slot) {
+  if (slot >= streams_.size()) streams_.resize(slot + 1);
+  if (streams_[slot] == nullptr) streams_[slot] = std::make_unique<Http2ServerStream>(*this);
+  return *streams_[slot];
+}
+
+bool Http2ServerConnection::OnEvent(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::kMessage:
+      if (event.has_headers) ++active_;
+      StreamAt(event.stream.slot).OnMessagePart(event);
+      if (started_in_round_ < limits_.handler_starts_per_round) return true;
+      started_in_round_ = 0;
+      return false;
+    case Event::Kind::kReset:
+      StreamAt(event.stream.slot).Cancel(event.data);
+      return true;
+    case Event::Kind::kDrained:
+      StreamAt(event.stream.slot).OnDrained();
+      return true;
+    case Event::Kind::kSettings:
+    case Event::Kind::kPong:
+    case Event::Kind::kGoAway: return true;
+    case Event::Kind::kFailed:
+      CancelStreams(link_.connection().failure().reason);
+      return true;
+  }
+  return true;
+}
+
+void Http2ServerConnection::OnBatchEnd() { started_in_round_ = 0; }
+
+void Http2ServerConnection::OnLinkEnd(std::string_view cause) {
+  link_ended_ = true;
+  CancelStreams(cause);
+  if (active_ == 0) owner_.OnConnectionGone(*this);
+}
+
+void Http2ServerConnection::CancelStreams(std::string_view why) {
+  for (const std::unique_ptr<Http2ServerStream>& stream : streams_) {
+    if (stream != nullptr && !stream->idle()) stream->Cancel(why);
+  }
+}
+
+void Http2ServerConnection::StreamDone(Http2ServerStream&) {
+  --active_;
+  if (active_ == 0 && link_ended_) {
+    // The stream is still on the stack.
+    loop().Post([this] { owner_.OnConnectionGone(*this); });
+    return;
+  }
+  if (draining_) CloseIfDrained();
+}
+
+void Http2ServerConnection::Drain(std::string_view why) {
+  draining_ = true;
+  link_.connection().Drain(why);
+  link_.SendSoon();
+  CloseIfDrained();
+}
+
+void Http2ServerConnection::CloseIfDrained() {
+  if (active_ == 0) link_.CloseGently();
+}
+
+void Http2ServerConnection::Abort(std::string_view why) {
+  CancelStreams(why);
+  link_.connection().Fail(http2::ErrorCode::kNoError, why);
+  link_.CloseGently();
+}
+
+void Http2ServerConnection::ListRunning(std::vector<std::string>& paths) const {
+  for (const std::unique_ptr<Http2ServerStream>& stream : streams_) {
+    if (stream != nullptr && stream->running()) paths.emplace_back(stream->path());
+  }
+}
+
+}  // namespace rhei::inline v0::transport

@@ -1,0 +1,94 @@
+// Http2ServerConnection: one client's connection, from requests on the wire to method handlers and back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rhei/limits.h"
+#include "transport/call_router.h"
+#include "transport/http2_link.h"
+#include "transport/http2_server_stream.h"
+#include "transport/receive_budget.h"
+#include "transport/request_head.h"
+
+namespace rhei::inline v0::transport {
+
+// Lives until its link has ended and every handler that it started has answered; then it tells its owner. On its loop only.
+class Http2ServerConnection final : public Http2Link::Owner {
+ public:
+  class Owner {
+   public:
+    // Nothing of the connection is in use any more: it may be destroyed, here and now.
+    virtual void OnConnectionGone(Http2ServerConnection& connection) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Http2ServerConnection(const CallRouter& router, const Limits& limits, runtime::Loop& loop, std::size_t loop_index,
+                        std::unique_ptr<runtime::ByteStream> stream, Owner& owner);
+  ~Http2ServerConnection();
+  void Start() { link_.Start(); }
+
+  // No new calls; closes when those that run have ended.
+  void Drain(std::string_view why);
+  // Ends all calls, towards their handlers by IsCancelled, towards the client by `why`, and closes.
+  void Abort(std::string_view why);
+
+  // Appends the path of each call whose handler still runs.
+  void ListRunning(std::vector<std::string>& paths) const;
+
+  // --- for its streams -----------------------------------------------------------------------------------------------
+  struct Templates {
+    http2::HeaderTemplate reply_headers;
+    http2::HeaderTemplate ok_trailers;
+    http2::HeaderTemplate error_head;  // of Trailers-Only
+  };
+  http2::Connection& http2() { return link_.connection(); }
+  Http2Link& link() { return link_; }
+  runtime::Loop& loop() { return link_.loop(); }
+  std::size_t loop_index() const { return loop_index_; }
+  const Limits& limits() const { return limits_; }
+  const CallRouter& router() const { return router_; }
+  const Templates& templates() const { return templates_; }
+  RequestReader& request_reader() { return request_reader_; }
+  ReceiveBudget& budget() { return budget_; }
+  wire::FieldList& fields() { return fields_; }
+  std::string_view peer() const { return peer_; }
+  std::string_view local() const { return local_; }
+  void HandlerStarted() { ++started_in_round_; }
+  // The stream's handler has answered and its bytes have left: its slot is free.
+  void StreamDone(Http2ServerStream& stream);
+
+ private:
+  bool OnEvent(const http2::Event& event) override;
+  void OnBatchEnd() override;
+  void OnLinkEnd(std::string_view cause) override;
+
+  Http2ServerStream& StreamAt(std::uint32_t slot);
+  void CancelStreams(std::string_view why);
+  void CloseIfDrained();
+
+  const CallRouter& router_;
+  const Limits limits_;
+  const std::size_t loop_index_;
+  Owner& owner_;
+  Http2Link link_;
+  const std::string peer_;
+  const std::string local_;
+  Templates templates_;
+  RequestReader request_reader_;
+  ReceiveBudget budget_;
+  wire::FieldList fields_;
+  std::vector<std::unique_ptr<Http2ServerStream>> streams_;  // by slot; kept for the next call
+  std::size_t active_ = 0;                                   // streams that are not done
+  std::uint32_t started_in_round_ = 0;
+  bool draining_ = false;
+  bool link_ended_ = false;
+};
+
+}  // namespace rhei::inline v0::transport

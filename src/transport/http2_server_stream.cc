@@ -1,0 +1,236 @@
+#include "transport/http2_server_stream.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "transport/http2_server_connection.h"
+#include "transport/server_context_writer.h"
+
+namespace rhei::inline v0::transport {
+namespace {
+
+using http2::HeaderTemplate;
+using wire::MessageReader;
+
+// A message of this size gives its memory back.
+constexpr std::size_t kKeptCapacity = 4 * 1024;
+
+void Empty(std::string& text) {
+  text.clear();
+  if (text.capacity() > kKeptCapacity) text.shrink_to_fit();
+}
+
+}  // namespace
+
+void Http2ServerStream::OnMessagePart(const http2::Event& event) {
+  if (event.has_headers) Begin(event);
+  if (state_ != State::kReceiving) {
+    // The answer is on its way already; what still comes is of no interest.
+    if (event.charged > 0) connection_.http2().Consume(event.stream, event.charged);
+    return;
+  }
+  if (head_.grpc) {
+    ReceiveMessage(event.data, event.charged, event.end_stream);
+  } else {
+    ReceiveHttp(event.data, event.charged, event.end_stream);
+  }
+}
+
+void Http2ServerStream::Begin(const http2::Event& event) {
+  state_ = State::kReceiving;
+  has_message_ = false;
+  stream_ = event.stream;
+  share_.stream = event.stream;
+  head_ = RequestHead();
+  ServerContextWriter::Reset(context_);
+  connection_.request_reader().Read(event.headers, head_, ServerContextWriter::metadata(context_), own_);
+  ServerContextWriter::SetFacts(context_, head_.path, head_.facts->authority, head_.facts->user_agent,
+                                connection_.peer(), connection_.local());
+  if (!head_.grpc) {
+    if (connection_.router().http_handler() == nullptr) {
+      Refuse(415, "this server speaks gRPC: content-type must be application/grpc\n");
+    }
+  } else if (!head_.post) {
+    Refuse(405, "a gRPC call is a POST\n");
+  } else if (!head_.te_trailers) {
+    Fail(Error(StatusCode::kInternal, "the request lacks \"te: trailers\": a proxy on its way does not support gRPC",
+               Origin::kLibrary));
+  } else if (!head_.metadata_readable) {
+    Fail(Error(StatusCode::kInternal, "a \"-bin\" header of the request is not base64", Origin::kLibrary));
+  } else if (head_.route.handler == nullptr) {
+    Fail(Error(StatusCode::kUnimplemented, connection_.router().WhyNotFound(head_.path), Origin::kLibrary));
+  } else if (!head_.identity_encoding) {
+    context_.headers().Add("grpc-accept-encoding", "identity");
+    Fail(Error(StatusCode::kUnimplemented, "the request's grpc-encoding is not supported", Origin::kLibrary));
+  }
+}
+
+void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream) {
+  const std::size_t limit = connection_.limits().max_receive_message;
+  while (true) {
+    const MessageReader::Result result = reader_.Next(data, limit);
+    if (result.outcome == MessageReader::Outcome::kNeedMore) break;
+    if (result.outcome == MessageReader::Outcome::kTooLarge) {
+      connection_.http2().Consume(stream_, charged);
+      return Fail(Error(StatusCode::kResourceExhausted,
+                        "the request of " + std::to_string(result.size) + " bytes is larger than the limit of " +
+                            std::to_string(limit),
+                        Origin::kLibrary));
+    }
+    if (result.outcome == MessageReader::Outcome::kCompressed) {
+      connection_.http2().Consume(stream_, charged);
+      return Fail(Error(StatusCode::kInternal, "the request is compressed, but names no grpc-encoding",
+                        Origin::kLibrary));
+    }
+    if (has_message_) {
+      connection_.http2().Consume(stream_, charged);
+      return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and more were sent",
+                        Origin::kLibrary));
+    }
+    has_message_ = true;
+    if (end_stream && data.empty()) {
+      connection_.budget().Arrived(share_, charged, 0);
+      return Run(result.message);
+    }
+    message_.assign(result.message);
+  }
+  connection_.budget().Arrived(share_, charged, reader_.held() + message_.size());
+  if (!end_stream) return;
+  if (reader_.in_message()) {
+    return Fail(Error(StatusCode::kInternal, "the request ended in the middle of a message", Origin::kLibrary));
+  }
+  if (!has_message_) {
+    return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and none was sent",
+                      Origin::kLibrary));
+  }
+  Run(message_);
+}
+
+void Http2ServerStream::Run(std::string_view message) {
+  connection_.budget().Leave(share_);
+  state_ = State::kRunning;
+  connection_.HandlerStarted();
+  // May answer, and so end this call, before it returns.
+  head_.route.handler->Handle(*this, message);
+}
+
+char* Http2ServerStream::ReserveReply(std::size_t size) {
+  http2::Connection& http2 = connection_.http2();
+  wire::FieldList& fields = connection_.fields();
+  fields.Clear();
+  if (!context_.headers().empty()) fields.AddMetadata(context_.headers());
+  http2.SendHeaders(stream_, connection_.templates().reply_headers, fields.fields(), false);
+  const std::size_t framed = wire::kMessagePrefix + size;
+  char* room = http2.ReserveData(stream_, framed, false);
+  if (room == nullptr) {
+    unsent_.resize(framed);
+    room = unsent_.data();
+  }
+  wire::WriteMessagePrefix(size, room);
+  return room + wire::kMessagePrefix;
+}
+
+void Http2ServerStream::Reply() {
+  http2::Connection& http2 = connection_.http2();
+  if (!unsent_.empty()) http2.SendData(stream_, std::exchange(unsent_, {}), false);
+  wire::FieldList& fields = connection_.fields();
+  fields.Clear();
+  if (!context_.trailers().empty()) fields.AddMetadata(context_.trailers());
+  http2.SendHeaders(stream_, connection_.templates().ok_trailers, fields.fields(), true);
+  Answered();
+}
+
+void Http2ServerStream::Fail(const Error& error) {
+  wire::FieldList& fields = connection_.fields();
+  fields.Clear();
+  fields.AddError(error);
+  // Before any message, headers and trailers are one block: Trailers-Only.
+  fields.AddMetadata(context_.headers());
+  fields.AddMetadata(context_.trailers());
+  fields.AddMetadata(error.metadata());
+  connection_.http2().SendHeaders(stream_, connection_.templates().error_head, fields.fields(), true);
+  Answered();
+}
+
+void Http2ServerStream::ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream) {
+  if (message_.size() + data.size() > connection_.limits().max_receive_message) {
+    connection_.http2().Consume(stream_, charged);
+    return Refuse(413, "the request is too large\n");
+  }
+  if (end_stream && message_.empty()) {
+    message_.assign(data);
+    connection_.budget().Arrived(share_, charged, 0);
+  } else {
+    message_.append(data);
+    connection_.budget().Arrived(share_, charged, message_.size());
+  }
+  if (end_stream) AnswerHttp();
+}
+
+void Http2ServerStream::AnswerHttp() {
+  connection_.budget().Leave(share_);
+  connection_.HandlerStarted();
+  const HttpRequest request{head_.method, head_.path, head_.facts->authority, context_.metadata(), message_};
+  HttpResponse response;
+  try {
+    response = connection_.router().http_handler()->Handle(request);
+  } catch (...) {
+    return Refuse(500, "the handler of this page failed\n");
+  }
+  SendHttp(response.status, response.headers, std::move(response.body));
+}
+
+void Http2ServerStream::Refuse(int http_status, std::string_view body) {
+  SendHttp(http_status, Metadata{{"content-type", "text/plain"}}, std::string(body));
+}
+
+void Http2ServerStream::SendHttp(int status, const Metadata& headers, std::string body) {
+  std::array<char, 16> number{};
+  const auto written = std::to_chars(number.data(), number.data() + number.size(), status);
+  wire::FieldList& fields = connection_.fields();
+  fields.Clear();
+  fields.Add(":status", {number.data(), static_cast<std::size_t>(written.ptr - number.data())});
+  fields.AddMetadata(headers);
+  const bool without_body = body.empty() || head_.method == "HEAD";
+  connection_.http2().SendHeaders(stream_, HeaderTemplate::kNone, fields.fields(), without_body);
+  if (!without_body) connection_.http2().SendData(stream_, std::move(body), true);
+  Answered();
+}
+
+void Http2ServerStream::Answered() {
+  state_ = State::kSending;
+  connection_.link().SendSoon();
+  // A stream that still waits for a window keeps its slot.
+  if (connection_.http2().queued(stream_) == 0) Done();
+}
+
+void Http2ServerStream::OnDrained() {
+  if (state_ == State::kSending && connection_.http2().queued(stream_) == 0) Done();
+}
+
+void Http2ServerStream::Cancel(std::string_view) {
+  if (state_ == State::kRunning) {
+    // The slot waits for the handler.
+    ServerContextWriter::Cancel(context_);
+    return;
+  }
+  if (state_ != State::kIdle) Done();
+}
+
+void Http2ServerStream::Done() {
+  connection_.budget().Leave(share_);
+  connection_.http2().Release(stream_);
+  state_ = State::kIdle;
+  reader_.Reset();
+  Empty(message_);
+  head_.facts.reset();
+  connection_.StreamDone(*this);
+}
+
+Executor& Http2ServerStream::executor() { return connection_.loop(); }
+std::size_t Http2ServerStream::loop_index() const { return connection_.loop_index(); }
+Logger& Http2ServerStream::logger() { return connection_.router().logger(); }
+std::size_t Http2ServerStream::max_send_message() const { return connection_.limits().max_send_message; }
+
+}  // namespace rhei::inline v0::transport

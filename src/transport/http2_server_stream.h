@@ -1,0 +1,76 @@
+// Http2ServerStream: one call on an HTTP/2 connection, from its request to the last byte of its answer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http2/connection.h"
+#include "rhei/result.h"
+#include "rhei/server_call.h"
+#include "transport/receive_budget.h"
+#include "transport/request_head.h"
+#include "wire/message_framing.h"
+#include "wire/metadata_coding.h"
+
+namespace rhei::inline v0::transport {
+
+class Http2ServerConnection;
+
+// Used for one call after the other, with the memory of the last. Its states: it collects the request, its handler
+// runs, it waits for its answer to leave. On its connection's loop only.
+class Http2ServerStream final : public ServerCall {
+ public:
+  explicit Http2ServerStream(Http2ServerConnection& connection) : connection_(connection) {}
+
+  // A part of the request; the first one has the headers.
+  void OnMessagePart(const http2::Event& event);
+  // The client ended the stream, or its connection is lost.
+  void Cancel(std::string_view why);
+  // What was queued has left.
+  void OnDrained();
+
+  bool idle() const { return state_ == State::kIdle; }
+  bool running() const { return state_ == State::kRunning; }
+  std::string_view path() const { return head_.path; }
+
+  // --- ServerCall ------------------------------------------------------------------------------------------------------
+  ServerContext& context() override { return context_; }
+  Executor& executor() override;
+  std::size_t loop_index() const override;
+  Logger& logger() override;
+  std::size_t max_send_message() const override;
+  char* ReserveReply(std::size_t size) override;
+  void Reply() override;
+  void Fail(const Error& error) override;
+
+ private:
+  enum class State : std::uint8_t { kIdle, kReceiving, kRunning, kSending };
+
+  void Begin(const http2::Event& event);
+  void ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream);
+  void ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream);
+  void Run(std::string_view message);
+  void AnswerHttp();
+  void SendHttp(int status, const Metadata& headers, std::string body);
+  void Refuse(int http_status, std::string_view body);
+  // All that is to be sent has been given to http2.
+  void Answered();
+  void Done();
+
+  Http2ServerConnection& connection_;
+  State state_ = State::kIdle;
+  http2::Stream stream_;
+  RequestHead head_;
+  ServerContext context_;
+  ReceiveBudget::Share share_;
+  wire::MessageReader reader_;
+  bool has_message_ = false;
+  std::string message_;   // a whole message, or the body of a plain request, that waits for the end of the stream
+  std::string own_;       // what head_ looks into
+  std::string unsent_;    // a reply that could not be written in place
+};
+
+}  // namespace rhei::inline v0::transport

@@ -1,0 +1,152 @@
+// gRPC C++'s servers, called by rhei: by a client, and by the Weather server of examples/weather.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coordinates.h"
+#include "rhei/rhei.h"
+#include "tests/e2e/weather/grpc_caller.h"
+#include "tests/e2e/weather/program.h"
+#include "weather.rhei.h"
+
+namespace rhei::e2e {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr weather::Place kKyiv{50.45, 30.52};
+constexpr weather::Place kNorthOfThePole{90.5, 0};
+constexpr char kSeveralScripts[] = "такого місця немає · 北極の北 · 🧭 100%";
+
+weather::WeatherRequest RequestFor(weather::Place place) {
+  weather::WeatherRequest request;
+  *request.mutable_coordinates() = weather::ToCoordinates(place);
+  return request;
+}
+
+class GrpcServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(port_, 0); }
+  std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
+
+  Program server_{{GRPC_PROGRAMS "/grpc_weather_server"}};
+  int port_ = ReadPort(server_);
+};
+
+TEST_F(GrpcServerTest, AnswersARheiClientThatWaits) {
+  const weather::Weather::Stub stub(Connect(target()));
+  const Result<weather::WeatherResponse> reply = stub.GetCurrent(RequestFor(kKyiv)).Wait();
+  ASSERT_TRUE(reply.ok()) << reply.error().ToString();
+  EXPECT_EQ(reply->temperature().degrees(), 70);
+  EXPECT_EQ(reply->temperature().units(), weather::Temperature::FAHRENHEIT);
+  EXPECT_EQ(reply->humidity(), 0.65f);
+  EXPECT_EQ(reply->wind().speed().value(), 12);
+  EXPECT_EQ(reply->wind().speed().units(), weather::Speed::KNOTS);
+  EXPECT_EQ(reply->wind().direction(), 315);
+}
+
+TEST_F(GrpcServerTest, AnswersManyRheiCallsInFlightAtOnce) {
+  const weather::Weather::Stub stub(Connect(target()));
+  std::vector<std::future<Result<weather::WeatherResponse>>> replies;
+  for (int i = 0; i < 500; ++i) replies.push_back(stub.GetCurrent(RequestFor(kKyiv)).Future());
+  for (auto& future : replies) {
+    const Result<weather::WeatherResponse> reply = future.get();
+    ASSERT_TRUE(reply.ok()) << reply.error().ToString();
+    EXPECT_EQ(reply->wind().direction(), 315);
+  }
+}
+
+// What a call leaves beside its reply.
+struct Outcome {
+  Result<weather::WeatherResponse> reply;
+  Metadata headers;
+  Metadata trailers;
+  std::string peer;
+};
+
+Task<void> CallInCoroutine(const weather::Weather::Stub& stub, const weather::WeatherRequest& request,
+                           const CallOptions& options, std::promise<Outcome> done) {
+  UnaryCall<weather::WeatherResponse> call = stub.GetCurrent(request, options);
+  Result<weather::WeatherResponse> reply = co_await call;
+  done.set_value({std::move(reply), call.headers(), call.trailers(), std::string(call.peer())});
+}
+
+Outcome CallWith(const std::string& target, weather::Place place, const CallOptions& options) {
+  const weather::Weather::Stub stub(Connect(target));
+  const weather::WeatherRequest request = RequestFor(place);
+  std::promise<Outcome> done;
+  std::future<Outcome> outcome = done.get_future();
+  Spawn(CallInCoroutine(stub, request, options, std::move(done)));
+  return outcome.get();
+}
+
+TEST_F(GrpcServerTest, ExchangesMetadataWithARheiClientInHeadersAndTrailers) {
+  const std::string bytes("\x00\xff\x80\x2c\x0a", 5);
+  CallOptions options;
+  options.Metadata("x-user", "ann").Metadata("x-trace-bin", bytes);
+  options.Metadata("x-user", "bob, the second").Metadata("x-trace-bin", "second").Metadata("x-trace-bin", "thirds");
+  const Outcome outcome = CallWith(target(), kKyiv, options);
+  ASSERT_TRUE(outcome.reply.ok()) << outcome.reply.error().ToString();
+  EXPECT_EQ(outcome.peer, target());
+  for (const Metadata& metadata : {outcome.headers, outcome.trailers}) {
+    EXPECT_THAT(metadata.GetAll("x-user"), ElementsAre("ann", "bob, the second"));
+    EXPECT_THAT(metadata.GetAll("x-trace-bin"), ElementsAre(bytes, "second", "thirds"));
+  }
+}
+
+TEST_F(GrpcServerTest, AnErrorsTextReachesARheiClientInAllScriptsAndWithMetadata) {
+  const Outcome outcome = CallWith(target(), kNorthOfThePole, CallOptions().Metadata("x-user", "ann"));
+  ASSERT_FALSE(outcome.reply.ok());
+  const Error& error = outcome.reply.error();
+  EXPECT_EQ(error.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(error.message(), kSeveralScripts);
+  EXPECT_EQ(error.origin(), Origin::kRemote);
+  EXPECT_THAT(error.metadata().GetAll("x-user"), ElementsAre("ann"));
+}
+
+TEST_F(GrpcServerTest, EndsCleanlyWhileARheiClientIsConnectedWhichThenSeesUnavailable) {
+  const weather::Weather::Stub stub(Connect(target()));
+  ASSERT_TRUE(stub.GetCurrent(RequestFor(kKyiv)).Wait().ok());
+  EXPECT_EQ(server_.Terminate(), 0);
+  const Result<weather::WeatherResponse> reply = stub.GetCurrent(RequestFor(kKyiv)).Wait();
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(reply.error().code(), StatusCode::kUnavailable);
+  EXPECT_THAT(reply.error().message(), HasSubstr(target()));
+}
+
+// rhei's Weather server in the middle: gRPC C++ behind it, and in front of it too.
+class MixedSystemTest : public GrpcServerTest {
+ protected:
+  Program weather_{
+      {WEATHER_PROGRAMS "/weather_server", "--temperature", target(), "--humidity", target(), "--wind", target()}};
+  std::string weather_target_ = "127.0.0.1:" + std::to_string(ReadPort(weather_));
+};
+
+TEST_F(MixedSystemTest, RheisWeatherServerJoinsThreeGrpcServicesForAGrpcClient) {
+  GrpcCaller caller(weather_target_);
+  const GrpcAnswer answer = caller.Call("Weather", kKyiv);
+  ASSERT_EQ(answer.code, 0) << answer.message;
+  EXPECT_EQ(answer.numbers.at("degrees"), 70);
+  EXPECT_NEAR(answer.numbers.at("humidity"), 0.65, 1e-6);
+  EXPECT_EQ(answer.numbers.at("speed"), 12);
+  EXPECT_EQ(answer.numbers.at("speed-units"), weather::Speed::KNOTS);
+  EXPECT_EQ(answer.numbers.at("direction"), 315);
+  EXPECT_EQ(weather_.Terminate(), 0);
+}
+
+TEST_F(MixedSystemTest, AGrpcServicesErrorPassesThroughRheisWeatherServerUnharmed) {
+  const weather::Weather::Stub stub(Connect(weather_target_));
+  const Result<weather::WeatherResponse> reply = stub.GetCurrent(RequestFor(kNorthOfThePole)).Wait();
+  ASSERT_FALSE(reply.ok());
+  EXPECT_EQ(reply.error().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(reply.error().message(), std::string("temperature: ") + kSeveralScripts);
+  EXPECT_EQ(weather_.Terminate(), 0);
+}
+
+}  // namespace
+}  // namespace rhei::e2e

@@ -1,0 +1,87 @@
+# Configuring, building and testing one preset of CMakePresets.json. Sourced by ./dev.
+
+check_preset() {
+  case "$1" in
+    release | debug | asan | tsan) ;;
+    *) die "choose a preset that exists: release, debug, asan or tsan, not '$1'" ;;
+  esac
+}
+
+# configure PRESET [-DNAME=VALUE...]
+configure() {
+  local preset=$1 log
+  shift
+  if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+  mkdir -p "build/$preset"
+  log=build/$preset/configure.log
+  if ! cmake --preset "$preset" "$@" >"$log" 2>&1; then
+    say "mend what CMake names below, then run this again: the preset '$preset' does not configure"
+    cat "$log" >&2
+    exit 1
+  fi
+}
+
+# compile PRESET [TARGET...]
+compile() {
+  local preset=$1
+  shift
+  say "building $preset ${*:+(}${*}${*:+)}"
+  cmake --build "build/$preset" --parallel "$jobs" ${1:+--target "$@"} ||
+    die "mend the first error above, then run this again: the preset '$preset' does not build"
+}
+
+# run_ctest PRESET [ctest arguments...]
+run_ctest() {
+  local preset=$1 wrapper=()
+  shift
+  # GCC 12's ThreadSanitizer cannot place its shadow memory where the kernel randomises addresses by more than 28 bits.
+  if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then wrapper=(setarch -R); fi
+  "${wrapper[@]}" ctest --preset "$preset" --parallel "$jobs" "$@"
+}
+
+cmd_build() {
+  local preset=release
+  if [ "${1:-}" = --preset ]; then
+    preset=${2:?"name the preset: ./dev build --preset asan"}
+    shift 2
+  fi
+  check_preset "$preset"
+  ensure_packages build test
+  configure "$preset"
+  compile "$preset" "$@"
+}
+
+cmd_test() {
+  local preset=release
+  if [ "${1:-}" = --preset ]; then
+    preset=${2:?"name the preset: ./dev test --preset asan"}
+    shift 2
+  fi
+  check_preset "$preset"
+  ensure_packages build test
+  configure "$preset"
+  compile "$preset"
+  run_ctest "$preset" "$@"
+}
+
+cmd_demo() {
+  [ -x examples/weather/demo ] || die "fetch the whole repository: examples/weather/demo is missing"
+  ensure_packages build test
+  configure release
+  compile release weather_demo_all
+  exec examples/weather/demo build/release
+}
+
+cmd_bench() {
+  [ -f bench/run.py ] || die "fetch the whole repository: bench/run.py is missing"
+  ensure_packages build test bench
+  configure release -DRHEI_BUILD_BENCHMARKS=ON
+  compile release
+  exec python3 bench/run.py --build build/release "$@"
+}
+
+cmd_clean() {
+  local directory
+  for directory in release debug asan tsan fuzz bench tools; do rm -rf "build/$directory"; done
+  rmdir build 2>/dev/null || true
+}

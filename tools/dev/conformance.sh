@@ -1,0 +1,26 @@
+# The conformance suites of HTTP/2. Sourced by ./dev.
+
+# Builds h2spec and h2specd into build/tools/, from the versions and checksums pinned in tools/go/h2spec.
+build_h2spec() {
+  command -v go >/dev/null || die "install Go 1.18 or newer, then run this again: the conformance testers are Go programs"
+  local output=$PWD/build/tools stamp
+  stamp=$(cat tools/go/h2spec/go.mod tools/go/h2spec/go.sum | sha256sum)
+  if [ -x "$output/h2spec" ] && [ -x "$output/h2specd" ] && [ "$(cat "$output/h2spec.stamp" 2>/dev/null)" = "$stamp" ]; then
+    return
+  fi
+  say "building h2spec and h2specd"
+  mkdir -p "$output"
+  (
+    cd tools/go/h2spec
+    go build -mod=readonly -o "$output/" github.com/summerwind/h2spec/cmd/h2spec github.com/summerwind/h2spec/cmd/h2specd
+  ) || die "give Go access to its module proxy, then run this again: h2spec does not build"
+  echo "$stamp" >"$output/h2spec.stamp"
+}
+
+cmd_conformance() {
+  ensure_packages build test
+  build_h2spec
+  configure release
+  compile release conformance_server conformance_client
+  exec python3 tests/conformance/run.py --build build/release --testers build/tools "$@"
+}
