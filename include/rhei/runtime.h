@@ -45,8 +45,10 @@ class RuntimeOptions {
 class Runtime {
  public:
   explicit Runtime(RuntimeOptions options = RuntimeOptions());
-  // Over loops that somebody else runs, such as a simulated world.
-  explicit Runtime(std::vector<std::shared_ptr<runtime::Loop>> loops, std::shared_ptr<Logger> logger);
+  // Over loops that somebody else runs, such as a simulated world. What `pool` does with the work given to it stands in
+  // for the thread pool; it may be called from any thread.
+  explicit Runtime(std::vector<std::shared_ptr<runtime::Loop>> loops, std::shared_ptr<Logger> logger,
+                   UniqueFunction<void(UniqueFunction<void()>)> pool = nullptr);
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;

@@ -76,8 +76,8 @@ class Server {
   // still does after that is dropped when it ends.
   Status Stop(Duration grace);
 
-  // Start, then serves until SIGTERM or SIGINT or a call of Stop, then Stop with the options' grace. A second signal ends
-  // the waiting. Only this touches signals.
+  // Starts, unless it was started, and serves until SIGTERM or SIGINT or a call of Stop; then Stop with the options' grace. A second
+  // signal ends the waiting. Only this touches signals.
   Status Run();
 
  private:

@@ -67,20 +67,21 @@ bool IsReservedKey(std::string_view key) {
 
 }  // namespace
 
+// A pair that may be sent costs no memory: the words are made only for one that may not.
 std::optional<std::string> CheckMetadata(std::string_view key, std::string_view value) {
-  const std::string name = "metadata key \"" + std::string(key) + "\" ";
   if (key.empty()) return "a metadata key is empty";
-  if (!std::all_of(key.begin(), key.end(), IsKeyCharacter)) {
-    return name + "has a character outside [0-9a-z_.-]";
-  }
-  if (IsReservedKey(key)) return name + "is reserved by the protocol";
+  const auto wrong = [key](std::string_view what) {
+    return std::string("metadata key \"").append(key).append("\" ").append(what);
+  };
+  if (!std::all_of(key.begin(), key.end(), IsKeyCharacter)) return wrong("has a character outside [0-9a-z_.-]");
+  if (IsReservedKey(key)) return wrong("is reserved by the protocol");
   if (IsBinaryKey(key)) return std::nullopt;
   const auto printable = [](char c) { return c >= 0x20 && c <= 0x7e; };
   if (!std::all_of(value.begin(), value.end(), printable)) {
-    return name + "has a value that is not printable ASCII; keys that end in \"-bin\" carry bytes";
+    return wrong("has a value that is not printable ASCII; keys that end in \"-bin\" carry bytes");
   }
   if (!value.empty() && (value.front() == ' ' || value.back() == ' ')) {
-    return name + "has a value with a space at its begin or end";
+    return wrong("has a value with a space at its begin or end");
   }
   return std::nullopt;
 }

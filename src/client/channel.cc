@@ -125,10 +125,12 @@ void Channel::State::Start(ClientCall& call) {
       break;
     }
   }
-  if (call.request.message.size() > ClientCall::kMessagePrefix + config_->options.limits().max_send_message) {
+  const std::size_t limit = config_->options.limits().max_send_message;
+  if (const std::size_t size = call.request.message.size();
+      size > ClientCall::kMessagePrefix && size - ClientCall::kMessagePrefix > limit) {
     call.response.error = Error(StatusCode::kResourceExhausted,
                                 std::string(call.request.method.path) + ": the request is larger than the limit of " +
-                                    std::to_string(config_->options.limits().max_send_message) + " bytes");
+                                    std::to_string(limit) + " bytes");
   }
   call.logger = &runtime().logger();
   if (call.response.error) {

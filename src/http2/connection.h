@@ -266,15 +266,15 @@ class Connection {
   void SendRstStream(StreamId stream, ErrorCode code, bool answer);
   void EndStream(std::uint32_t slot, ErrorCode code);
   void DropQueue(std::uint32_t slot);
-  void OnEndStream(const StreamRecord& record);
-  void OnReset();
+  inline void OnEndStream(const StreamRecord& record);
+  inline void OnReset();
   bool ChargeReset();
 
   // connection_output.cc
   void SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::span<const HeaderField> extra, bool end_stream);
   void ConsumeConnection(std::size_t bytes);
   void ConsumeStream(StreamRecord& record, std::size_t bytes);
-  void CountPayload(std::size_t bytes);
+  void CountPayload(std::size_t bytes) { control_budget_.Payload(bytes); }
   void MoveQueuedData();
   bool SendQueuedData(std::uint32_t slot);
   void WriteQueuedData(StreamRecord& record, std::size_t size, bool end_stream);
@@ -342,5 +342,20 @@ class Connection {
   bool connection_blocked_ = false;  // queued DATA waits for the connection's window
   bool small_data_allowed_ = false;  // the wait for larger windows is over
 };
+
+// One side has sent END_STREAM.
+inline void Connection::OnEndStream(const StreamRecord& record) {
+  if (!record.state.closed()) return;
+  if (role_ == Role::kClient) {
+    --active_;
+  } else {
+    reset_budget_.Completed();
+  }
+}
+
+// An open stream has been reset by either side.
+inline void Connection::OnReset() {
+  if (role_ == Role::kClient) --active_;
+}
 
 }  // namespace rhei::inline v0::http2

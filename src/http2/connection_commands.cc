@@ -111,7 +111,7 @@ void Connection::Release(Stream stream) {
 // Ends a stream for its owner, unless it has ended.
 void Connection::EndStream(std::uint32_t slot, ErrorCode code) {
   StreamRecord& record = streams_[slot];
-  DropQueue(slot);
+  if (record.queue != nullptr) DropQueue(slot);
   if (record.state.closed()) return;
   record.state.SendReset();
   OnReset();

@@ -77,14 +77,14 @@ Connection::Step Connection::OnRequest(StreamId stream, DecodeOutcome outcome, b
   }
   if (outcome == DecodeOutcome::kTooLarge) return RefuseTooLarge(stream, end_stream);
   const HeaderFacts facts = validator_.Check(HeaderListKind::kRequest, fields_);
-  const bool length_lies = end_stream && facts.content_length.value_or(0) != 0;
+  const bool length_lies = end_stream && facts.content_length > 0;
   if (facts.malformed != nullptr || length_lies) return RefuseStream(stream, ErrorCode::kProtocolError);
   if (streams_.size() >= limits_.max_concurrent_streams) return RefuseStream(stream, ErrorCode::kRefusedStream);
 
   const std::uint32_t slot = streams_.Add(stream);
   StreamRecord& record = streams_[slot];
   record.state.RecvHeaders(end_stream);
-  record.content_left = facts.content_length.value_or(StreamRecord::kNoContentLength);
+  record.content_left = facts.content_length;
   StartMessage(slot);
   event_.has_headers = true;
   event_.end_stream = end_stream;
@@ -114,7 +114,7 @@ Connection::Step Connection::OnMoreHeaders(std::uint32_t slot, DecodeOutcome out
   }
   if (facts.malformed != nullptr) return StreamError(slot, ErrorCode::kProtocolError, facts.malformed);
   if (interim) return Step::kNothing;
-  if (facts.content_length) record.content_left = *facts.content_length;
+  if (facts.content_length >= 0) record.content_left = facts.content_length;
   if (end_stream && !ContentIsWhole(record)) {
     return StreamError(slot, ErrorCode::kProtocolError, "DATA does not add up to content-length");
   }
@@ -250,7 +250,7 @@ bool Connection::MergeData(std::uint32_t slot, const FrameHeader& header) {
   const bool end_stream = header.Has(kFlagEndStream);
   const auto size = static_cast<std::int64_t>(header.length);
   if (event_.charged != 0 || header.Has(kFlagPadded) || header.length == 0) return false;
-  if (record.content_left != StreamRecord::kNoContentLength || !record.state.headers_received()) return false;
+  if (record.content_left != HeaderFacts::kNoContentLength || !record.state.headers_received()) return false;
   if (size > receive_window_.available(kDefaultWindow)) return false;
   if (!record.receive_window.Receive(size, local_initial_window_)) return false;
   receive_window_.Receive(size, kDefaultWindow);
@@ -295,7 +295,7 @@ void Connection::MergeTrailers(std::uint32_t slot, const FrameHeader& header) {
 // False when more has come than content-length announced.
 bool Connection::CountContent(StreamRecord& record, std::size_t size) {
   record.data_received |= size != 0;
-  if (record.content_left == StreamRecord::kNoContentLength) return true;
+  if (record.content_left == HeaderFacts::kNoContentLength) return true;
   if (static_cast<std::int64_t>(size) > record.content_left) return false;
   record.content_left -= static_cast<std::int64_t>(size);
   return true;

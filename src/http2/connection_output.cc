@@ -43,8 +43,6 @@ void Connection::SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::sp
   if (encoded_.capacity() > kKeptScratch) encoded_ = std::string();
 }
 
-void Connection::CountPayload(std::size_t bytes) { control_budget_.Payload(bytes); }
-
 void Connection::ConsumeConnection(std::size_t bytes) {
   const std::uint32_t increment = receive_window_.Consume(static_cast<std::int64_t>(bytes), limits_.connection_window);
   if (increment != 0) WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, increment);

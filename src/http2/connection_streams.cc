@@ -50,21 +50,6 @@ void Connection::DropQueue(std::uint32_t slot) {
   scheduler_.Remove(slot);
 }
 
-// One side has sent END_STREAM.
-void Connection::OnEndStream(const StreamRecord& record) {
-  if (!record.state.closed()) return;
-  if (role_ == Role::kClient) {
-    --active_;
-  } else {
-    reset_budget_.Completed();
-  }
-}
-
-// An open stream has been reset by either side.
-void Connection::OnReset() {
-  if (role_ == Role::kClient) --active_;
-}
-
 // A stream ended unfinished through the peer's doing. False, after failing, when that happened too often. What a server
 // does to a client is not counted: it can refuse to serve anyway.
 bool Connection::ChargeReset() {

@@ -9,8 +9,7 @@ namespace {
 // Bytes that may stand in a field name (§8.2.1): visible ASCII without upper case and without ':'.
 constexpr std::array<bool, 256> kNameBytes = [] {
   std::array<bool, 256> good{};
-  for (int byte = 0x21; byte < 0x7f; ++byte)
-    good[static_cast<std::size_t>(byte)] = byte != ':' && (byte < 'A' || byte > 'Z');
+  for (std::size_t byte = 0x21; byte < 0x7f; ++byte) good[byte] = byte != ':' && (byte < 'A' || byte > 'Z');
   return good;
 }();
 
@@ -23,7 +22,7 @@ bool IsGoodValue(std::string_view value) {
   return std::none_of(value.begin(), value.end(), [](char c) { return c == '\0' || c == '\r' || c == '\n'; });
 }
 
-// Neither user information nor blanks: what a router and a log would read differently (hardening.md, F2).
+// Neither user information nor blanks, which a router and a log might read differently.
 bool IsGoodAuthority(std::string_view authority) {
   return std::none_of(authority.begin(), authority.end(),
                       [](char c) { return c == '@' || static_cast<std::uint8_t>(c) <= ' ' || c == '\x7f'; });
@@ -51,38 +50,57 @@ int ParseStatus(std::string_view value) {
   return status >= 100 ? status : 0;
 }
 
-// One pass over a list. Pseudo-header fields are remembered as bits, and what they say as views.
+constexpr std::uint32_t Bit(HeaderName name) { return std::uint32_t{1} << static_cast<int>(name); }
+
+constexpr std::uint32_t kRequestPseudo =
+    Bit(HeaderName::kAuthority) | Bit(HeaderName::kMethod) | Bit(HeaderName::kPath) | Bit(HeaderName::kScheme);
+constexpr std::uint32_t kResponsePseudo = Bit(HeaderName::kStatus);
+constexpr std::uint32_t kPseudo = kRequestPseudo | kResponsePseudo | Bit(HeaderName::kOtherPseudo);
+constexpr std::uint32_t kConnectionSpecific = Bit(HeaderName::kConnection) | Bit(HeaderName::kKeepAlive) |
+                                              Bit(HeaderName::kProxyConnection) | Bit(HeaderName::kTransferEncoding) |
+                                              Bit(HeaderName::kUpgrade);
+// Regular fields that rules speak of.
+constexpr std::uint32_t kRestricted =
+    kConnectionSpecific | Bit(HeaderName::kTe) | Bit(HeaderName::kHost) | Bit(HeaderName::kContentLength);
+
+constexpr std::uint32_t AllowedPseudo(HeaderListKind kind) {
+  switch (kind) {
+    case HeaderListKind::kRequest: return kRequestPseudo;
+    case HeaderListKind::kResponse: return kResponsePseudo;
+    case HeaderListKind::kTrailers: return 0;
+  }
+  return 0;
+}
+
+// One pass over a list. Which fields were seen is remembered as bits, and where the pseudo-header fields are.
 class ListCheck {
  public:
-  explicit ListCheck(HeaderListKind kind) : kind_(kind) {}
+  explicit ListCheck(HeaderListKind kind) : kind_(kind), allowed_(AllowedPseudo(kind)) {}
 
   // What is wrong with the field, or null.
   const char* Add(const HeaderField& field) {
-    switch (field.token) {
-      case HeaderName::kAuthority: authority_ = field.value; return AddRequestPseudo(field);
-      case HeaderName::kMethod: method_ = field.value; return AddRequestPseudo(field);
-      case HeaderName::kPath: path_ = field.value; return AddRequestPseudo(field);
-      case HeaderName::kScheme: return AddRequestPseudo(field);
-      case HeaderName::kStatus: return AddStatus(field);
-      case HeaderName::kOtherPseudo: return "unknown pseudo-header field";
-      default: regular_seen_ = true; return AddRegular(field);
+    const std::uint32_t bit = Bit(field.token);
+    if ((bit & kPseudo) != 0) {
+      if ((bit & allowed_) == 0) return "pseudo-header field that does not belong here";
+      // Each may come once, and none after a regular field.
+      allowed_ = regular_seen_ ? 0 : allowed_ & ~bit;
+      if (regular_seen_) return "pseudo-header field after a regular one";
+      seen_ |= bit;
+      pseudo_[static_cast<std::size_t>(field.token)] = &field;
+      return nullptr;
     }
+    regular_seen_ = true;
+    return (bit & kRestricted) == 0 ? nullptr : AddRestricted(field);
   }
 
   // What is wrong with the list as a whole, or null.
-  const char* Finish() const {
-    if (kind_ == HeaderListKind::kTrailers) return nullptr;
-    if (kind_ == HeaderListKind::kResponse) return facts_.status == 0 ? "response without a valid :status" : nullptr;
-    if (!Has(HeaderName::kMethod)) return "request without :method";
-    if (method_ == "CONNECT") {
-      return Has(HeaderName::kScheme) || Has(HeaderName::kPath) || !Has(HeaderName::kAuthority) ? "malformed CONNECT"
-                                                                                                : nullptr;
-    }
-    if (!Has(HeaderName::kScheme)) return "request without :scheme";
-    if (!Has(HeaderName::kPath) || path_.empty()) return "request without :path";
-    if (!IsGoodAuthority(authority_)) return "malformed :authority";
-    if (host_ && (!IsGoodAuthority(*host_) || (Has(HeaderName::kAuthority) && *host_ != authority_))) {
-      return "host differs from :authority";
+  const char* Finish() {
+    switch (kind_) {
+      case HeaderListKind::kRequest: return FinishRequest();
+      case HeaderListKind::kResponse:
+        if (Has(HeaderName::kStatus)) facts_.status = ParseStatus(Value(HeaderName::kStatus));
+        return facts_.status == 0 ? "response without a valid :status" : nullptr;
+      case HeaderListKind::kTrailers: return nullptr;
     }
     return nullptr;
   }
@@ -90,56 +108,50 @@ class ListCheck {
   const HeaderFacts& facts() const { return facts_; }
 
  private:
-  static std::uint32_t Bit(HeaderName name) { return std::uint32_t{1} << static_cast<int>(name); }
   bool Has(HeaderName name) const { return (seen_ & Bit(name)) != 0; }
+  // Requires Has(name).
+  std::string_view Value(HeaderName name) const { return pseudo_[static_cast<std::size_t>(name)]->value; }
 
-  const char* AddPseudo(const HeaderField& field) {
-    if (regular_seen_) return "pseudo-header field after a regular one";
-    if (Has(field.token)) return "pseudo-header field twice";
-    seen_ |= Bit(field.token);
+  const char* FinishRequest() const {
+    if (!Has(HeaderName::kMethod)) return "request without :method";
+    if (Value(HeaderName::kMethod) == "CONNECT") {
+      const bool good = (seen_ & kRequestPseudo) == (Bit(HeaderName::kMethod) | Bit(HeaderName::kAuthority));
+      return good ? nullptr : "malformed CONNECT";
+    }
+    if (!Has(HeaderName::kScheme)) return "request without :scheme";
+    if (!Has(HeaderName::kPath) || Value(HeaderName::kPath).empty()) return "request without :path";
+    if (host_ != nullptr && Has(HeaderName::kAuthority) && host_->value != Value(HeaderName::kAuthority)) {
+      return "host differs from :authority";
+    }
     return nullptr;
   }
-  const char* AddRequestPseudo(const HeaderField& field) {
-    if (kind_ != HeaderListKind::kRequest) return "pseudo-header field of a request";
-    return AddPseudo(field);
-  }
-  const char* AddStatus(const HeaderField& field) {
-    if (kind_ != HeaderListKind::kResponse) return ":status outside of a response";
-    facts_.status = ParseStatus(field.value);
-    return AddPseudo(field);
-  }
 
-  const char* AddRegular(const HeaderField& field) {
+  const char* AddRestricted(const HeaderField& field) {
     switch (field.token) {
-      case HeaderName::kConnection:
-      case HeaderName::kKeepAlive:
-      case HeaderName::kProxyConnection:
-      case HeaderName::kTransferEncoding:
-      case HeaderName::kUpgrade: return "connection-specific header field";
       case HeaderName::kTe: return field.value == "trailers" ? nullptr : "te that is not \"trailers\"";
       case HeaderName::kHost:
-        if (host_) return "host twice";
-        host_ = field.value;
+        if (host_ != nullptr) return "host twice";
+        host_ = &field;
         return nullptr;
       case HeaderName::kContentLength: return AddContentLength(field.value);
-      default: return nullptr;
+      default: return "connection-specific header field";
     }
   }
 
   const char* AddContentLength(std::string_view value) {
     const std::optional<std::int64_t> length = ParseContentLength(value);
-    if (!length || (facts_.content_length && *facts_.content_length != *length)) return "malformed content-length";
-    facts_.content_length = length;
+    const bool again = facts_.content_length != HeaderFacts::kNoContentLength;
+    if (!length || (again && facts_.content_length != *length)) return "malformed content-length";
+    facts_.content_length = *length;
     return nullptr;
   }
 
   HeaderListKind kind_;
-  bool regular_seen_ = false;
+  std::uint32_t allowed_;  // pseudo-header fields that may still come
   std::uint32_t seen_ = 0;
-  std::string_view authority_;
-  std::string_view method_;
-  std::string_view path_;
-  std::optional<std::string_view> host_;
+  bool regular_seen_ = false;
+  const HeaderField* pseudo_[static_cast<std::size_t>(HeaderName::kOtherPseudo)];
+  const HeaderField* host_ = nullptr;
   HeaderFacts facts_;
 };
 
@@ -149,9 +161,12 @@ HeaderFacts HeaderValidator::Check(HeaderListKind kind, std::span<const HeaderFi
   ListCheck check(kind);
   const char* malformed = nullptr;
   for (const HeaderField& field : fields) {
-    if (malformed == nullptr) malformed = check.Add(field);
-    // Also of a list that is malformed already: what enters the table must be known to be good or not.
-    if (!HasGoodCharacters(field) && malformed == nullptr) malformed = "forbidden character in a header field";
+    const char* wrong = check.Add(field);
+    if (field.entry - 1 >= checked_through_) [[unlikely]] {  // 0, a literal, is above all
+      const char* content = CheckContent(field);
+      if (wrong == nullptr) wrong = content;
+    }
+    if (malformed == nullptr) malformed = wrong;
   }
   if (malformed == nullptr) malformed = check.Finish();
   HeaderFacts facts = check.facts();
@@ -159,13 +174,15 @@ HeaderFacts HeaderValidator::Check(HeaderListKind kind, std::span<const HeaderFi
   return facts;
 }
 
-bool HeaderValidator::HasGoodCharacters(const HeaderField& field) {
-  if (field.entry != 0 && field.entry <= checked_through_) return true;
-  const bool known_name = field.token != HeaderName::kOther && field.token != HeaderName::kOtherPseudo &&
-                          field.token != HeaderName::kGrpcOther;
-  const bool good = (known_name || IsGoodName(field.name)) && IsGoodValue(field.value);
-  if (good && field.entry == checked_through_ + 1) checked_through_ = field.entry;
-  return good;
+// What is wrong with the name or the value alone, or null.
+const char* HeaderValidator::CheckContent(const HeaderField& field) {
+  const bool known_name = field.token != HeaderName::kOther && field.token != HeaderName::kGrpcOther;
+  if (!known_name && !IsGoodName(field.name)) return "forbidden character in a header field's name";
+  if (!IsGoodValue(field.value)) return "forbidden character in a header field's value";
+  const bool is_authority = field.token == HeaderName::kAuthority || field.token == HeaderName::kHost;
+  if (is_authority && !IsGoodAuthority(field.value)) return "malformed authority";
+  if (field.entry == checked_through_ + 1) checked_through_ = field.entry;
+  return nullptr;
 }
 
 }  // namespace rhei::inline v0::http2

@@ -49,8 +49,7 @@ std::uint32_t StreamTable::FindSlow(std::uint32_t id) {
 }
 
 // The first entry whose id is not below `id`, or count_.
-std::size_t StreamTable::Position(std::uint32_t id) {
-  if (count_ == 0 || id <= At(0).id) return 0;
+std::size_t StreamTable::PositionSlow(std::uint32_t id) {
   // Ids are at least two apart, so none lies further from the first than this.
   const std::size_t guess = (id - At(0).id) / 2;
   if (guess < count_ && At(guess).id == id) return guess;

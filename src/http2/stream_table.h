@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "http2/flow_window.h"
+#include "http2/header_validation.h"
 #include "http2/send_queue.h"
 #include "http2/stream_state.h"
 
@@ -13,15 +14,13 @@ namespace rhei::inline v0::http2 {
 
 // What http2 keeps for a stream from its opening to its owner's Release.
 struct StreamRecord {
-  static constexpr std::int64_t kNoContentLength = -1;
-
   std::uint32_t id = 0;  // 0: the slot is free
   StreamState state;
   bool muted = false;          // its owner has reset it and hears no more of it
   bool data_received = false;  // at least one byte
   FlowWindow send_window;
   ReceiveWindow receive_window;
-  std::int64_t content_left = kNoContentLength;  // of the announced content-length (RFC 9113 §8.1.1)
+  std::int64_t content_left = HeaderFacts::kNoContentLength;  // of the announced content-length (RFC 9113 §8.1.1)
   std::unique_ptr<SendQueue> queue;
 };
 
@@ -33,7 +32,7 @@ class StreamTable {
  public:
   static constexpr std::uint32_t kNone = 0xffffffff;
 
-  // Adds a stream; `id` is higher than all before. Returns its slot. Records move in memory.
+  // Adds a stream; `id` is higher than all before. Returns its slot. Other records may move in memory.
   std::uint32_t Add(std::uint32_t id);
   void Remove(std::uint32_t slot);
 
@@ -72,7 +71,8 @@ class StreamTable {
   };
 
   Entry& At(std::size_t i) { return line_[(first_ + i) & (line_.size() - 1)]; }
-  std::size_t Position(std::uint32_t id);
+  std::size_t Position(std::uint32_t id) { return count_ == 0 || id <= At(0).id ? 0 : PositionSlow(id); }
+  std::size_t PositionSlow(std::uint32_t id);
   std::uint32_t FindSlow(std::uint32_t id);
   void MakeRoom();
 

@@ -43,6 +43,7 @@ class Server::State : public std::enable_shared_from_this<State> {
   void Listen(std::string_view address) { addresses_.emplace_back(address); }
   const ServerOptions& options() const { return options_; }
   std::uint16_t port() const { return port_.load(); }
+  bool started() const { return started_.load(); }
 
   Status Start();
   Status Stop(Duration grace);
@@ -202,7 +203,9 @@ Status Server::Run() {
   if (signals.taken()) {
     return Error(StatusCode::kFailedPrecondition, "another server of this process is in Run: give it Start instead");
   }
-  if (Status started = state_->Start(); !started.ok()) return started;
+  if (!state_->started()) {
+    if (Status started = state_->Start(); !started.ok()) return started;
+  }
   state_->OnStopRequest([&signals] { signals.Wake(); });
   signals.Wait();
   state_->OnStopRequest(nullptr);

@@ -51,9 +51,11 @@ class Runtime::State {
         slots_(options.loops() != 0 ? options.loops() : runtime::posix::UsableCpus()),
         pool_(options.pool_threads()) {}
 
-  State(std::vector<std::shared_ptr<runtime::Loop>> loops, std::shared_ptr<Logger> logger)
+  State(std::vector<std::shared_ptr<runtime::Loop>> loops, std::shared_ptr<Logger> logger,
+        UniqueFunction<void(UniqueFunction<void()>)> pool)
       : logger_(logger != nullptr ? std::move(logger) : StderrLogger()),
         foreign_(std::move(loops)),
+        foreign_pool_(std::move(pool)),
         pool_(RuntimeOptions().pool_threads()) {}
 
   ~State();
@@ -64,7 +66,10 @@ class Runtime::State {
   std::size_t IndexOf(const runtime::Loop& loop) const;
   bool RunsThisThread() const { return running_here.runtime == this || pool_.IsCurrent(); }
 
-  runtime::ThreadPool& pool() { return pool_; }
+  void RunOnPool(UniqueFunction<void()> work) {
+    if (foreign_pool_) return foreign_pool_(std::move(work));
+    pool_.Run(std::move(work));
+  }
   Logger& logger() { return *logger_; }
 
  private:
@@ -82,6 +87,7 @@ class Runtime::State {
   const Duration busy_poll_{};
   std::vector<Slot> slots_;
   const std::vector<std::shared_ptr<runtime::Loop>> foreign_;
+  UniqueFunction<void(UniqueFunction<void()>)> foreign_pool_;
   runtime::ThreadPool pool_;
 };
 
@@ -145,8 +151,9 @@ std::size_t Runtime::State::IndexOf(const runtime::Loop& loop) const {
 
 Runtime::Runtime(RuntimeOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 
-Runtime::Runtime(std::vector<std::shared_ptr<runtime::Loop>> loops, std::shared_ptr<Logger> logger)
-    : state_(std::make_unique<State>(std::move(loops), std::move(logger))) {}
+Runtime::Runtime(std::vector<std::shared_ptr<runtime::Loop>> loops, std::shared_ptr<Logger> logger,
+                 UniqueFunction<void(UniqueFunction<void()>)> pool)
+    : state_(std::make_unique<State>(std::move(loops), std::move(logger), std::move(pool))) {}
 
 // One of its own threads cannot wait for itself to end, so another one waits for all of them.
 Runtime::~Runtime() {
@@ -163,7 +170,7 @@ std::size_t Runtime::loop_count() const { return state_->loop_count(); }
 runtime::Loop& Runtime::loop(std::size_t index) { return state_->loop(index); }
 runtime::Loop* Runtime::current_loop() { return state_->current_loop(); }
 std::size_t Runtime::IndexOf(const runtime::Loop& loop) const { return state_->IndexOf(loop); }
-void Runtime::RunOnPool(UniqueFunction<void()> work) { state_->pool().Run(std::move(work)); }
+void Runtime::RunOnPool(UniqueFunction<void()> work) { state_->RunOnPool(std::move(work)); }
 Logger& Runtime::logger() { return state_->logger(); }
 
 }  // namespace rhei::inline v0

@@ -97,12 +97,16 @@ class Server:
         found = re.fullmatch(r"listening on (\d+)", line.strip())
         if not found:
             self.process.kill()
-            self.process.wait()
+            self.process.communicate()
             sys.exit(f"make the server print 'listening on PORT' first: '{self.command}' printed '{line.strip()}'")
         self.port = int(found.group(1))
         return self
 
     def __exit__(self, *_):
+        with self.process.stdout:
+            self.stop()
+
+    def stop(self):
         if self.process.poll() is not None:
             print(f"the server ended during the suite, with exit code {self.process.returncode}")
             return

@@ -76,7 +76,7 @@ cmd_bench() {
   [ -f bench/run.py ] || die "fetch the whole repository: bench/run.py is missing"
   ensure_packages build test bench
   configure release -DRHEI_BUILD_BENCHMARKS=ON
-  compile release
+  compile release bench/all
   exec python3 bench/run.py --build build/release "$@"
 }
 

@@ -1,37 +1,38 @@
 # Fuzzing. Sourced by ./dev.
 #
-# Each target is a program in build/fuzz/fuzz. Its seeds are in fuzz/corpus/TARGET, its words in fuzz/TARGET.dict, both
-# optional. What it finds on the way stays in build/fuzz/corpus/TARGET, a crash in build/fuzz/crashes.
+# A target NAME is the program fuzz_NAME in build/fuzz/fuzz. Its seeds lie in fuzz/corpus/NAME. What it finds on the way
+# stays in build/fuzz/corpus/NAME, a crash in build/fuzz/crashes.
 
-fuzz_targets() { find build/fuzz/fuzz -maxdepth 1 -type f -executable -printf '%f\n' | sort; }
+fuzz_targets() { find build/fuzz/fuzz -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sed 's/^fuzz_//' | sort; }
 
-# fuzz_one TARGET SECONDS
+# fuzz_one NAME SECONDS
 fuzz_one() {
-  local target=$1 seconds=$2 options=() folders=("build/fuzz/corpus/$1")
-  [ ! -f "fuzz/$target.dict" ] || options+=("-dict=fuzz/$target.dict")
-  [ ! -d "fuzz/corpus/$target" ] || folders+=("fuzz/corpus/$target")
-  mkdir -p "build/fuzz/corpus/$target" build/fuzz/crashes
-  say "fuzzing $target for $seconds s"
-  "build/fuzz/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz/crashes/$target-" "${options[@]}" "${folders[@]}" ||
-    die "repeat it with: build/fuzz/fuzz/$target build/fuzz/crashes/$target-…" "$target failed; what it printed stands above"
+  local name=$1 seconds=$2 folders=("build/fuzz/corpus/$1")
+  [ ! -d "fuzz/corpus/$name" ] || folders+=("fuzz/corpus/$name")
+  mkdir -p "build/fuzz/corpus/$name" build/fuzz/crashes
+  say "fuzzing $name for $seconds s"
+  "build/fuzz/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=128 \
+    -print_final_stats=1 -artifact_prefix="build/fuzz/crashes/$name-" "${folders[@]}" ||
+    die "mend what is above; build/fuzz/fuzz/fuzz_$name FILE repeats it, with the file in build/fuzz/crashes" \
+      "The fuzzer '$name' failed."
 }
 
 cmd_fuzz() {
-  local wanted=${1:-} seconds=${2:-60} targets target
+  local wanted=${1:-} seconds=${2:-60} targets=() name
   if [[ $wanted =~ ^[0-9]+$ ]]; then
     seconds=$wanted
     wanted=
   fi
   [[ $seconds =~ ^[0-9]+$ ]] || die "give the time in whole seconds: ./dev fuzz TARGET 60, not '$seconds'"
-  ensure_packages build fuzz
+  ensure_packages build test fuzz
   configure fuzz
-  compile fuzz
+  compile fuzz fuzz/all
   mapfile -t targets < <(fuzz_targets)
   if [ -n "$wanted" ]; then
+    wanted=${wanted#fuzz_}
     [[ " ${targets[*]} " == *" $wanted "* ]] || die "choose one of: ${targets[*]}" "There is no fuzzer '$wanted'."
     targets=("$wanted")
   fi
   [ ${#targets[@]} -gt 0 ] || die "write a fuzzer in fuzz/ first: there is none"
-  for target in "${targets[@]}"; do fuzz_one "$target" "$seconds"; done
+  for name in "${targets[@]}"; do fuzz_one "$name" "$seconds"; done
 }

@@ -38,8 +38,7 @@ struct rhei final {
    public:
     explicit Stub(::rhei::Channel channel);
     ::rhei::UnaryCall<hidden_namespaces::std::Empty> std(
-        const hidden_namespaces::std::Empty& request,
-        const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
+        const hidden_namespaces::std::Empty& request, const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
 
    private:
     ::rhei::Channel channel_;

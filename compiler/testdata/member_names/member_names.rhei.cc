@@ -37,8 +37,7 @@ rhei::Task<rhei::Result<member_names::Message>> Weather::Service::kServiceName_(
 
 rhei::Task<rhei::Result<member_names::Message>> Weather::Service::AddMethods_(
     rhei::ServerContext& /*context*/, const member_names::Message& /*request*/) {
-  return rhei::Error(
-      rhei::StatusCode::kUnimplemented, "the method member_names.Weather/AddMethods is not implemented");
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method member_names.Weather/AddMethods is not implemented");
 }
 
 rhei::Task<rhei::Result<member_names::Message>> Weather::Service::channel(

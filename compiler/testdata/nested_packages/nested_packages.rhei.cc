@@ -16,8 +16,7 @@ rhei::Task<rhei::Result<earth::weather::v1::Place_Coordinates>> Forecast::Servic
 
 rhei::Task<rhei::Result<earth::weather::v1::Place_Coordinates_Point>> Forecast::Service::Point(
     rhei::ServerContext& /*context*/, const earth::weather::v1::Place_Coordinates& /*request*/) {
-  return rhei::Error(
-      rhei::StatusCode::kUnimplemented, "the method earth.weather.v1.Forecast/Point is not implemented");
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method earth.weather.v1.Forecast/Point is not implemented");
 }
 
 std::string_view Forecast::Service::service_name() const { return kServiceName; }

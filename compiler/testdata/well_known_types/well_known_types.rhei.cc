@@ -20,8 +20,7 @@ rhei::Task<rhei::Result<google::protobuf::Empty>> Clock::Service::Set(
 
 rhei::Task<rhei::Result<google::protobuf::StringValue>> Clock::Service::Describe(
     rhei::ServerContext& /*context*/, const google::protobuf::Any& /*request*/) {
-  return rhei::Error(
-      rhei::StatusCode::kUnimplemented, "the method well_known_types.Clock/Describe is not implemented");
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method well_known_types.Clock/Describe is not implemented");
 }
 
 std::string_view Clock::Service::service_name() const { return kServiceName; }

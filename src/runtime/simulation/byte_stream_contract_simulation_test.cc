@@ -14,7 +14,14 @@ class SimulatedNetwork final : public NetworkUnderTest {
       : world_(seed, options), loop_(world_.AddLoop()), family_(family) {}
 
   Loop& loop() override { return *loop_; }
-  void RunUntil(std::function<bool()> done) override { EXPECT_TRUE(world_.RunUntil(done)) << world_.pending(); }
+  // In small pieces of time, since a test may poll, and time stands still while a loop has something to do.
+  void RunUntil(std::function<bool()> done) override {
+    for (int i = 0; i < 100'000; ++i) {
+      if (done()) return;
+      world_.RunFor(std::chrono::microseconds(10));
+    }
+    ADD_FAILURE() << "what was waited for did not happen";
+  }
   Address AnyAddress() override {
     switch (family_) {
       case Address::Family::kIpv4: return {family_, "127.0.0.1", 0};
@@ -54,7 +61,7 @@ NetworkCase Case(std::string name, std::uint64_t seed, Address::Family family, c
 
 std::vector<NetworkCase> Cases() {
   std::vector<NetworkCase> cases;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     cases.push_back(Case("Ipv4Seed", seed, Address::Family::kIpv4, Steady()));
     cases.push_back(Case("JerkySeed", seed, Address::Family::kIpv4, Jerky()));
   }

@@ -74,6 +74,8 @@ void SimulatedLoop::Arm(Timer& timer, TimePoint when) {
 
 void SimulatedLoop::Cancel(Timer& timer) { timers_.Cancel(timer); }
 
+void SimulatedLoop::RunOnPool(UniqueFunction<void()> work) { world_->scheduler.PostToPool(std::move(work)); }
+
 std::unique_ptr<Operation> SimulatedLoop::Connect(const Address& address,
                                                   UniqueFunction<void(Result<std::unique_ptr<ByteStream>>)> done) {
   return std::make_unique<SimulatedConnect>(*this, address, std::move(done));

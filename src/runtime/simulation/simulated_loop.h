@@ -43,6 +43,9 @@ class SimulatedLoop final : public Loop {
                                      UniqueFunction<void(Result<std::vector<Address>>)> done) override;
   std::uint64_t Random() override { return random_.Next(); }
 
+  // Any thread. Runs work on no loop; see SimulatedWorld::RunOnPool.
+  void RunOnPool(UniqueFunction<void()> work);
+
   std::size_t index() const { return index_; }
   std::size_t host() const { return host_; }
   const std::shared_ptr<WorldState>& world() const { return world_; }

@@ -31,7 +31,7 @@ struct SimulationOptions {
   // timers rearm themselves for ever.
   Duration time_limit = std::chrono::hours(24);
   // How many steps it may take: the end of a world that spins at one point in time.
-  std::uint64_t step_limit = 100'000'000;
+  std::uint64_t step_limit = 10'000'000;
 
   // How long, in real time, a world with nothing to do waits for other threads to post something before it gives up.
   Duration patience{};

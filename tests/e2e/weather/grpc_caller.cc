@@ -65,9 +65,9 @@ GrpcAnswer GrpcCaller::Call(std::string_view service, weather::Place place,
                             const std::vector<std::pair<std::string, std::string>>& metadata) {
   std::string line(service);
   for (const double degrees : {place.latitude, place.longitude}) {
-    line += " " + std::to_string(std::llround(degrees * 1e7));
+    line.append(" ").append(std::to_string(std::llround(degrees * 1e7)));
   }
-  for (const auto& [key, value] : metadata) line += " " + key + "=" + ToHex(value);
+  for (const auto& [key, value] : metadata) line.append(" ").append(key).append("=").append(ToHex(value));
   program_.WriteLine(line);
 
   GrpcAnswer answer;

@@ -1,0 +1,77 @@
+// rhei's client of the unary benchmark: coroutines on one loop, each with one call after the other.
+#include <cstdio>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench.rhei.h"
+#include "rhei/rhei.h"
+#include "runtime/loop.h"
+#include "support/arguments.h"
+#include "support/load_run.h"
+
+namespace rhei::bench {
+namespace {
+
+class Client {
+ public:
+  explicit Client(const ClientArguments& arguments)
+      : run_(arguments),
+        in_flight_(arguments.in_flight),
+        runtime_(std::make_shared<Runtime>(
+            RuntimeOptions().Loops(1).BusyPoll(std::chrono::microseconds(arguments.busy_poll)))) {
+    request_.set_body(std::string(static_cast<std::size_t>(arguments.payload), 'x'));
+    // Channels share nothing, so each has a connection of its own.
+    for (std::int64_t i = 0; i < arguments.connections; ++i) {
+      stubs_.emplace_back(
+          Connect("127.0.0.1:" + std::to_string(arguments.port), ChannelOptions().UseRuntime(runtime_)));
+    }
+  }
+
+  std::string Run() {
+    runtime_->loop(0).Post([this] {
+      active_ = static_cast<std::int64_t>(stubs_.size()) * in_flight_;
+      for (const Bench::Stub& stub : stubs_) {
+        for (std::int64_t i = 0; i < in_flight_; ++i) Spawn(CallOnAndOn(stub));
+      }
+    });
+    over_.get_future().wait();
+    return run_.ToJson();
+  }
+
+ private:
+  Task<void> CallOnAndOn(const Bench::Stub& stub) {
+    bool go_on = true;
+    while (go_on) {
+      const LoadRun::TimePoint begun = run_.Begin();
+      const Result<Payload> reply = co_await stub.Unary(request_);
+      if (!reply.ok() && !failed_) {
+        failed_ = true;
+        std::fprintf(stderr, "%s\n", reply.error().ToString().c_str());
+      }
+      go_on = run_.End(begun, reply.ok() && reply->body().size() == request_.body().size());
+    }
+    if (--active_ == 0) over_.set_value();
+  }
+
+  LoadRun run_;
+  const std::int64_t in_flight_;
+  const std::shared_ptr<Runtime> runtime_;
+  std::vector<Bench::Stub> stubs_;
+  Payload request_;
+  std::int64_t active_ = 0;
+  bool failed_ = false;
+  std::promise<void> over_;
+};
+
+int Main(int argc, char** argv) {
+  const ClientArguments arguments = StartClient(argc, argv, "rhei, client.");
+  std::printf("%s\n", Client(arguments).Run().c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace rhei::bench
+
+int main(int argc, char** argv) { return rhei::bench::Main(argc, argv); }
