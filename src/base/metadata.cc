@@ -62,7 +62,7 @@ bool IsKeyCharacter(char c) {
 bool IsReservedKey(std::string_view key) {
   return key.starts_with("grpc-") || key == "content-type" || key == "te" || key == "host" || key == "connection" ||
          key == "keep-alive" || key == "proxy-connection" || key == "transfer-encoding" || key == "upgrade" ||
-         key == "content-length";
+         key == "content-length" || key == "user-agent";
 }
 
 }  // namespace

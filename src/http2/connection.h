@@ -27,6 +27,7 @@
 #include "http2/hpack/encoder.h"
 #include "http2/hpack/header_field.h"
 #include "http2/output.h"
+#include "http2/repeated_block.h"
 #include "http2/stream_table.h"
 #include "http2/timers.h"
 #include "http2/write_scheduler.h"
@@ -232,8 +233,10 @@ class Connection {
   Step OnHeaders(const FrameHeader& header, std::string_view payload);
   Step OnContinuation(const FrameHeader& header, std::string_view payload);
   Step OnHeaderBlock(StreamId stream, std::string_view block, bool end_stream);
-  Step OnRequest(StreamId stream, DecodeOutcome outcome, bool end_stream);
-  Step OnMoreHeaders(std::uint32_t slot, DecodeOutcome outcome, bool end_stream);
+  Step OnRequest(StreamId stream, std::string_view block, DecodeOutcome outcome, bool end_stream);
+  Step OnMoreHeaders(std::uint32_t slot, std::string_view block, DecodeOutcome outcome, bool end_stream);
+  HeaderFacts CheckHead(HeaderListKind kind, std::string_view block);
+  void ForgetFields();
   Step OnHeadersOfGone(std::optional<StreamEnd> end);
   Step OnData(const FrameHeader& header, std::string_view payload);
   Step OnDataOfGone(std::optional<StreamEnd> end, std::size_t size);
@@ -291,7 +294,13 @@ class Connection {
   OpenBlock block_;
   HpackDecoder decoder_;
   HeaderValidator validator_;
-  std::vector<HeaderField> fields_;  // of the current event
+  // Of the current event: `head_size_` of the block that came first, then those of trailers merged into it. They stay
+  // for the next message, in case it has the same.
+  std::vector<HeaderField> fields_;
+  std::size_t head_size_ = 0;
+  RepeatedBlock head_block_;
+  RepeatedBlock trailers_block_;
+  bool repeated_ = false;  // the current head is the remembered one
   Event event_{};
 
   // Events that no frame brings, or that wait behind one that a frame has brought

@@ -36,6 +36,8 @@ Connection::Step Connection::OnSettings(const FrameHeader& header, std::string_v
     timers_.Stop(Timer::kSettingsAck);
     local_initial_window_ = std::min<std::int64_t>(limits_.stream_window, kMaxWindow);
     decoder_.SettingsAcknowledged();
+    head_block_.Forget();
+    trailers_block_.Forget();
     return Step::kNothing;
   }
   if (frame.size() > limits_.max_settings_per_frame) {

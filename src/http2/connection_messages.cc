@@ -39,16 +39,36 @@ Connection::Step Connection::OnContinuation(const FrameHeader& header, std::stri
 // A whole header block. Whatever becomes of it, it is decoded, because HPACK's state goes on (RFC 9113 §4.3).
 Connection::Step Connection::OnHeaderBlock(StreamId stream, std::string_view block, bool end_stream) {
   timers_.Stop(Timer::kHeaderBlock);
-  DecodeOutcome outcome;
-  fields_.clear();
-  decoder_.NextMessage();
-  if (!DecodeBlock(block, outcome)) return Step::kNothing;
-  if (const std::uint32_t slot = streams_.Find(stream); slot != StreamTable::kNone && stream <= highest_) {
-    return OnMoreHeaders(slot, outcome, end_stream);
+  DecodeOutcome outcome = DecodeOutcome::kOk;
+  repeated_ = head_block_.Matches(block, decoder_.table().version());
+  if (!repeated_) {
+    ForgetFields();
+    if (!DecodeBlock(block, outcome)) return Step::kNothing;
+    head_size_ = fields_.size();
   }
-  if (stream > highest_ && role_ == Role::kServer) return OnRequest(stream, outcome, end_stream);
+  if (const std::uint32_t slot = streams_.Find(stream); slot != StreamTable::kNone && stream <= highest_) {
+    return OnMoreHeaders(slot, block, outcome, end_stream);
+  }
+  if (stream > highest_ && role_ == Role::kServer) return OnRequest(stream, block, outcome, end_stream);
   if (IsIdle(stream)) return Violation(ErrorCode::kProtocolError, "HEADERS on an idle stream");
   return OnHeadersOfGone(closed_.Find(stream, highest_));
+}
+
+// What the fields of a head say: those of a repeated block are known.
+HeaderFacts Connection::CheckHead(HeaderListKind kind, std::string_view block) {
+  if (repeated_ && head_block_.kind() == kind) return head_block_.facts();
+  const HeaderFacts facts = validator_.Check(kind, std::span(fields_).first(head_size_));
+  if (facts.malformed == nullptr) head_block_.Remember(block, decoder_.table().version(), kind, facts);
+  return facts;
+}
+
+// The fields of the last message are used no more.
+void Connection::ForgetFields() {
+  fields_.clear();
+  decoder_.NextMessage();
+  head_block_.Forget();
+  trailers_block_.Forget();
+  head_size_ = 0;
 }
 
 // False, after failing, when the connection cannot go on.
@@ -66,7 +86,8 @@ bool Connection::DecodeBlock(std::string_view block, DecodeOutcome& outcome) {
 }
 
 // On a server: a new stream.
-Connection::Step Connection::OnRequest(StreamId stream, DecodeOutcome outcome, bool end_stream) {
+Connection::Step Connection::OnRequest(StreamId stream, std::string_view block, DecodeOutcome outcome,
+                                       bool end_stream) {
   if ((stream & 1) == 0) return Violation(ErrorCode::kProtocolError, "HEADERS on an even stream");
   closed_.Open(highest_, stream);
   highest_ = stream;
@@ -76,7 +97,7 @@ Connection::Step Connection::OnRequest(StreamId stream, DecodeOutcome outcome, b
     return Step::kNothing;
   }
   if (outcome == DecodeOutcome::kTooLarge) return RefuseTooLarge(stream, end_stream);
-  const HeaderFacts facts = validator_.Check(HeaderListKind::kRequest, fields_);
+  const HeaderFacts facts = CheckHead(HeaderListKind::kRequest, block);
   const bool length_lies = end_stream && facts.content_length > 0;
   if (facts.malformed != nullptr || length_lies) return RefuseStream(stream, ErrorCode::kProtocolError);
   if (streams_.size() >= limits_.max_concurrent_streams) return RefuseStream(stream, ErrorCode::kRefusedStream);
@@ -88,19 +109,20 @@ Connection::Step Connection::OnRequest(StreamId stream, DecodeOutcome outcome, b
   StartMessage(slot);
   event_.has_headers = true;
   event_.end_stream = end_stream;
-  event_.headers = fields_;
+  event_.headers = std::span(fields_).first(head_size_);
   MergeFollowing(slot);
   return Step::kEvent;
 }
 
 // A response, or trailers of either side.
-Connection::Step Connection::OnMoreHeaders(std::uint32_t slot, DecodeOutcome outcome, bool end_stream) {
+Connection::Step Connection::OnMoreHeaders(std::uint32_t slot, std::string_view block, DecodeOutcome outcome,
+                                           bool end_stream) {
   StreamRecord& record = streams_[slot];
   if (record.state.reset()) return OnHeadersOfGone(record.state.end());
   const bool trailers = record.state.headers_received();
   HeaderFacts facts;
   if (outcome == DecodeOutcome::kOk) {
-    facts = validator_.Check(trailers ? HeaderListKind::kTrailers : HeaderListKind::kResponse, fields_);
+    facts = CheckHead(trailers ? HeaderListKind::kTrailers : HeaderListKind::kResponse, block);
   }
   const bool interim = !trailers && facts.malformed == nullptr && facts.interim();
   // An interim response neither ends a stream nor switches protocols (§8.1, §8.6).
@@ -123,7 +145,7 @@ Connection::Step Connection::OnMoreHeaders(std::uint32_t slot, DecodeOutcome out
   StartMessage(slot);
   event_.end_stream = end_stream;
   (trailers ? event_.has_trailers : event_.has_headers) = true;
-  (trailers ? event_.trailers : event_.headers) = fields_;
+  (trailers ? event_.trailers : event_.headers) = std::span(fields_).first(head_size_);
   MergeFollowing(slot);
   return Step::kEvent;
 }
@@ -217,8 +239,7 @@ Connection::Step Connection::DeliverData(std::uint32_t slot, const DataFrame& fr
     ConsumeStream(record, padding);
   }
   if (frame.data.empty() && !frame.end_stream) return Step::kNothing;
-  fields_.clear();
-  decoder_.NextMessage();
+  ForgetFields();
   StartMessage(slot);
   event_.data = frame.data;
   event_.charged = frame.data.size();
@@ -274,21 +295,23 @@ void Connection::MergeTrailers(std::uint32_t slot, const FrameHeader& header) {
   cursor_ += kFrameHeaderSize + header.length;
   timers_.Stop(Timer::kHeaderBlock);
   CountPayload(kFrameHeaderSize + header.length);
-  const std::size_t headers = event_.headers.size();
-  DecodeOutcome outcome;
-  const bool decoded = DecodeBlock(block, outcome);
-  // The list may have moved.
-  event_.headers = std::span(fields_).first(headers);
-  if (!decoded) return;
-  const std::span<const HeaderField> trailers = std::span(fields_).subspan(headers);
-  if (outcome == DecodeOutcome::kTooLarge) {
-    return StreamErrorLater(slot, ErrorCode::kEnhanceYourCalm, "header list too large");
+  if (!trailers_block_.Matches(block, decoder_.table().version())) {
+    fields_.resize(head_size_);
+    DecodeOutcome outcome;
+    const bool decoded = DecodeBlock(block, outcome);
+    // The list may have moved.
+    event_.headers = std::span(fields_).first(event_.headers.size());
+    if (!decoded) return;
+    if (outcome == DecodeOutcome::kTooLarge) {
+      return StreamErrorLater(slot, ErrorCode::kEnhanceYourCalm, "header list too large");
+    }
+    const HeaderFacts facts = validator_.Check(HeaderListKind::kTrailers, std::span(fields_).subspan(head_size_));
+    if (facts.malformed != nullptr) return StreamErrorLater(slot, ErrorCode::kProtocolError, facts.malformed);
+    trailers_block_.Remember(block, decoder_.table().version(), HeaderListKind::kTrailers, facts);
   }
-  const HeaderFacts facts = validator_.Check(HeaderListKind::kTrailers, trailers);
-  if (facts.malformed != nullptr) return StreamErrorLater(slot, ErrorCode::kProtocolError, facts.malformed);
   record.state.RecvHeaders(true);
   OnEndStream(record);
-  event_.trailers = trailers;
+  event_.trailers = std::span(fields_).subspan(head_size_);
   event_.has_trailers = event_.end_stream = true;
 }
 

@@ -74,8 +74,8 @@ bool Http2ServerConnection::OnEvent(const Event& event) {
 void Http2ServerConnection::OnBatchEnd() { started_in_round_ = 0; }
 
 void Http2ServerConnection::OnLinkEnd(std::string_view cause) {
-  link_ended_ = true;
   CancelStreams(cause);
+  link_ended_ = true;
   if (active_ == 0) owner_.OnConnectionGone(*this);
 }
 

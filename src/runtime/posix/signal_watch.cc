@@ -30,7 +30,12 @@ void OnSignal(int) { Tell('s'); }
 SignalWatch::SignalWatch() {
   taken_ = in_use.exchange(true);
   if (taken_) return;
-  if (pipe_ends[0] < 0 && pipe2(pipe_ends, O_CLOEXEC) == 0) fcntl(pipe_ends[1], F_SETFL, O_NONBLOCK);
+  if (pipe_ends[0] < 0 && pipe2(pipe_ends, O_CLOEXEC) != 0) {
+    taken_ = true;  // without a pipe it would hear nothing either
+    in_use = false;
+    return;
+  }
+  fcntl(pipe_ends[1], F_SETFL, O_NONBLOCK);
   struct sigaction action {};
   action.sa_handler = OnSignal;
   sigemptyset(&action.sa_mask);
