@@ -9,12 +9,12 @@
 #     add_executable(server server.cc)                  # #include "weather.rhei.h"
 #     target_link_libraries(server PRIVATE weather_api)
 #
-# IMPORT_DIRS are the folders in which `import` looks, before the current source folder. A .proto file is known, to other
-# .proto files and to #include, by its path below the first of these folders that holds it; one outside all of them by
-# its name alone. The system's own .proto files (google/protobuf/...) are found without help.
+# IMPORT_DIRS are the folders in which `import` looks, before the current source folder. A .proto file is known, to
+# other .proto files and to #include, by its path below the first of these folders that holds it; one outside all of
+# them by its name alone. The system's own .proto files (google/protobuf/...) are found without help.
 #
-# TARGET is linked with rhei::rhei and gets the folder of the generated files as an include folder; a library passes both
-# on. The files lie in the build folder, apart for each target. They are made anew when their .proto, one that it
+# TARGET is linked with rhei::rhei and gets the folder of the generated files as an include folder; a library passes
+# both on. The files lie in the build folder, apart for each target. They are made anew when their .proto, one that it
 # imports, or the generator changes; where a path has a space in it, at every build, because protoc writes no usable
 # dependency file then. The compiler's warnings are off for the generated sources, and for the headers in what includes
 # them.
@@ -50,7 +50,8 @@ endfunction()
 # Stops unless generated sources can be added to the target from here.
 function(_rhei_check_target target)
   if(NOT TARGET ${target})
-    message(FATAL_ERROR "rhei_generate(${target}): make the target first, as by add_library(${target} STATIC); there is none of that name")
+    message(FATAL_ERROR "rhei_generate(${target}): make the target first, as by add_library(${target} STATIC); "
+                        "there is none of that name")
   endif()
   get_target_property(aliased ${target} ALIASED_TARGET)
   if(aliased)
@@ -59,7 +60,8 @@ function(_rhei_check_target target)
   get_target_property(imported ${target} IMPORTED)
   get_target_property(type ${target} TYPE)
   if(imported OR NOT type MATCHES "^(EXECUTABLE|(STATIC|SHARED|MODULE|OBJECT)_LIBRARY)$")
-    message(FATAL_ERROR "rhei_generate(${target}): name a library or an executable that this project compiles; ${target} is none")
+    message(FATAL_ERROR "rhei_generate(${target}): name a library or an executable that this project compiles; "
+                        "${target} is none")
   endif()
   get_target_property(source_dir ${target} SOURCE_DIR)
   if(NOT source_dir STREQUAL CMAKE_CURRENT_SOURCE_DIR)

@@ -1,12 +1,11 @@
-# testdata/: for each case the .proto files and, beside them, what the generator is to write. It is compared by the test
-# compiler_golden, renewed by the target refresh_golden, and compiled as rhei_golden_code, so that it is known to be valid
-# and free of warnings.
+# testdata/: for each case the .proto files and, beside them, what the generator is to write. It is compared by the
+# test compiler_golden, renewed by the target refresh_golden, and compiled as rhei_golden_code, so that it is known to
+# be valid and free of warnings.
 
-add_test(NAME compiler_golden
-         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/golden.sh check $<TARGET_FILE:protoc-gen-rhei> $<TARGET_FILE:protobuf::protoc>)
-add_custom_target(refresh_golden
-  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/golden.sh refresh $<TARGET_FILE:protoc-gen-rhei> $<TARGET_FILE:protobuf::protoc>
-  VERBATIM)
+set(golden ${CMAKE_CURRENT_SOURCE_DIR}/golden.sh)
+set(generators $<TARGET_FILE:protoc-gen-rhei> $<TARGET_FILE:protobuf::protoc>)
+add_test(NAME compiler_golden COMMAND ${golden} check ${generators})
+add_custom_target(refresh_golden COMMAND ${golden} refresh ${generators} VERBATIM)
 
 # Protobuf's side of it, with the folder of headers that the case pb_prefix asks for.
 set(messages ${CMAKE_CURRENT_BINARY_DIR}/golden)

@@ -19,8 +19,10 @@ generate() {
   local folder=$testdata/$1 output=$scratch/$1 options=()
   mkdir -p "$output"
   if [ -f "$folder/options.txt" ]; then options=("--rhei_opt=$(cat "$folder/options.txt")"); fi
-  if ! (cd "$folder" && "$protoc" -I. --plugin=protoc-gen-rhei="$plugin" --rhei_out="$output" "${options[@]}" ./*.proto) \
-    2>"$output/stderr.txt"; then
+  if ! (
+    cd "$folder"
+    "$protoc" -I. --plugin=protoc-gen-rhei="$plugin" --rhei_out="$output" "${options[@]}" ./*.proto
+  ) 2>"$output/stderr.txt"; then
     cat "$output/stderr.txt" >&2
     echo "golden: see protoc's message above: the case $1 does not generate" >&2
     return 1
@@ -43,6 +45,7 @@ for folder in "$testdata"/*/; do
   generate "$case" && "$mode" "$case" || failed+=("$case")
 done
 if [ ${#failed[@]} -gt 0 ]; then
-  echo "golden: fix the generator, or build the target refresh_golden if the change is meant; these cases differ: ${failed[*]}" >&2
+  echo "golden: fix the generator, or build the target refresh_golden if the change is meant" >&2
+  echo "golden: these cases differ: ${failed[*]}" >&2
   exit 1
 fi

@@ -23,7 +23,10 @@ bool IsLower(char c) { return std::islower(static_cast<unsigned char>(c)) != 0; 
 }  // namespace
 
 bool IsTakenByCpp(std::string_view word) {
-  return !word.empty() && kTakenByCpp.find(" " + std::string(word) + " ") != std::string_view::npos;
+  if (word.empty()) return false;
+  std::string between_spaces = " ";
+  between_spaces.append(word).append(" ");
+  return kTakenByCpp.find(between_spaces) != std::string_view::npos;
 }
 
 std::string SnakeCase(std::string_view name) {

@@ -37,7 +37,7 @@ def main():
             print(f"{header} does not compile alone: include what it uses\n{said}")
     if headers:
         slowest, header = max((seconds, header) for header, (seconds, _, _) in zip(headers, results))
-        print(f"headers alone: {len(headers)} public headers, {len(bad)} bad; the slowest is {header} with {slowest:.2f} s")
+        print(f"headers alone: {len(headers)} public headers, {len(bad)} bad; the slowest is {header}, {slowest:.2f} s")
     return 1 if bad else 0
 
 

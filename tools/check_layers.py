@@ -131,8 +131,8 @@ def breach_of_foreign(path, room, name):
     if room in ("tests", "bench", "fuzz") or is_test(path):
         return None
     for beginning, rooms in FOREIGN.items():
-        exact = beginning.endswith("/") or name in (beginning + ".h", beginning + ".hpp") or name.startswith(beginning + "/")
-        if name.startswith(beginning) and exact and room not in rooms:
+        theirs = name.startswith(beginning if beginning.endswith("/") else (beginning + "/", beginning + ".h"))
+        if theirs and room not in rooms:
             return f"{room} may not include <{name}>: only {', '.join(sorted(rooms)) or 'tests and benchmarks'} may"
     return None
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compiles all our sources with the second compiler, warnings as errors, and no code made; the build itself holds GCC's.
+"""Compiles all our sources with the second compiler, warnings as errors, making no code; the build holds GCC's.
 
     tools/check_warnings.py [--jobs N] [--build build/release] [--compiler clang++-16]
 
@@ -38,7 +38,8 @@ def clang_command(entry, compiler):
 
 
 def check(entry, compiler):
-    ran = subprocess.run(clang_command(entry, compiler), cwd=entry["directory"], capture_output=True, text=True, check=False)
+    command = clang_command(entry, compiler)
+    ran = subprocess.run(command, cwd=entry["directory"], capture_output=True, text=True, check=False)
     return ran.returncode, ran.stderr
 
 

@@ -12,8 +12,9 @@ import sys
 
 from cpp_source import code_only, is_cpp, is_generated, is_test, own_files
 
-NOT_A_FUNCTION = re.compile(r"^\s*(?:template\s*<.*>\s*)?(?:inline\s+)?(?:namespace|class|struct|enum|union|extern|concept|export)\b",
-                            re.DOTALL)
+NOT_A_FUNCTION = re.compile(
+    r"^\s*(?:template\s*<.*>\s*)?(?:inline\s+)?(?:namespace|class|struct|enum|union|extern|concept|export)\b",
+    re.DOTALL)
 LABELS = re.compile(r"^\s*(?:(?:public|protected|private)\s*:\s*)+")
 
 

@@ -43,7 +43,7 @@ def is_generated(path):
 
 
 def is_test(path):
-    """Whether a file beside the code is for tests alone: x_test.cc, and what it shares with others under such a name."""
+    """Whether a file beside the code is for tests alone: x_test.cc, and what tests share under such a name."""
     return is_cpp(path) and path.stem.endswith(("_test", "_for_test", "_oracle"))
 
 

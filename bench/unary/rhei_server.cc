@@ -20,8 +20,8 @@ int Main(int argc, char** argv) {
   const ServerArguments arguments = StartServer(argc, argv, "rhei, server.");
   const TerminationSignal termination;
   Echo echo;
-  Server server(ServerOptions().UseRuntime(std::make_shared<Runtime>(
-      RuntimeOptions().Loops(1).BusyPoll(std::chrono::microseconds(arguments.busy_poll)))));
+  Server server(ServerOptions().UseRuntime(
+      std::make_shared<Runtime>(RuntimeOptions().Loops(1).BusyPoll(std::chrono::microseconds(arguments.busy_poll)))));
   server.Add(echo).Listen("127.0.0.1:" + std::to_string(arguments.port));
   if (const Status started = server.Start(); !started.ok()) {
     std::fprintf(stderr, "%s\n", started.ToString().c_str());

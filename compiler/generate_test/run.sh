@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the project beside this script with rhei_generate, and checks what is made anew after which change, and what is said
-# about mistakes.
+# Builds the project beside this script with rhei_generate, and checks what is made anew after which change, and what
+# is said about mistakes.
 #
 #   compiler/generate_test/run.sh PLUGIN GENERATOR COMPILER [COMPILER_LAUNCHER]
 #

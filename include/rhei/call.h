@@ -78,8 +78,8 @@ class TypedCallState final : public UnaryCallState {
   UniqueFunction<void(Result<Reply>)> callback_;
 };
 
-// A call with one request and one reply. It started when the stub made it; dropping the handle cancels it. Its answer is taken
-// once, in one of four ways:
+// A call with one request and one reply. It started when the stub made it; dropping the handle cancels it. Its answer
+// is taken once, in one of four ways:
 //
 //     Result<Reply> reply = stub.Method(request).Wait();                 // blocks; not on a loop's thread
 //     std::future<Result<Reply>> reply = stub.Method(request).Future();

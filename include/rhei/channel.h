@@ -34,8 +34,8 @@ class ChannelOptions {
   // Put in front of rhei's own in the user-agent header, as "weather/1.2".
   ChannelOptions& UserAgent(std::string_view user_agent) &;
   ChannelOptions&& UserAgent(std::string_view user_agent) && { return std::move(UserAgent(user_agent)); }
-  // Waits after a failed connect: `initial`, then 1.6 times more each time up to `longest`, all give or take 20 %. Defaults: 1 s
-  // and 120 s (grpc/doc/connection-backoff.md).
+  // Waits after a failed connect: `initial`, then 1.6 times more each time up to `longest`, all give or take 20 %.
+  // Defaults: 1 s and 120 s (grpc/doc/connection-backoff.md).
   ChannelOptions& Backoff(Duration initial, Duration longest) &;
   ChannelOptions&& Backoff(Duration initial, Duration longest) && { return std::move(Backoff(initial, longest)); }
   // How long one attempt to connect may take. Default: 20 s.
@@ -60,9 +60,9 @@ class ChannelOptions {
   Duration connect_timeout_ = std::chrono::seconds(20);
 };
 
-// Connects when the first call is made, and again whenever a connection is lost. Each loop of the runtime that makes calls has a
-// connection of its own; calls from other threads use one loop chosen per channel. A handle: copies share one channel.
-// Thread-safe. When the last handle and stub are gone, calls under way go on to their end.
+// Connects when the first call is made, and again whenever a connection is lost. Each loop of the runtime that makes
+// calls has a connection of its own; calls from other threads use one loop chosen per channel. A handle: copies share
+// one channel. Thread-safe. When the last handle and stub are gone, calls under way go on to their end.
 class Channel {
  public:
   // The method with this path, "/package.Service/Method"; stubs ask once for each of theirs.
@@ -82,9 +82,9 @@ class Channel {
   std::shared_ptr<State> state_;
 };
 
-// Makes a channel. `target` is "host:port", "dns:///host:port", "ipv4:1.2.3.4:port" and "ipv6:[::1]:port" (several, separated by
-// commas), or "unix:path" (grpc/doc/naming.md). Nothing is connected yet; a target that cannot be read makes every call fail
-// with UNAVAILABLE and a text that says what is wrong with it.
+// Makes a channel. `target` is "host:port", "dns:///host:port", "ipv4:1.2.3.4:port" and "ipv6:[::1]:port" (several,
+// separated by commas), or "unix:path" (grpc/doc/naming.md). Nothing is connected yet; a target that cannot be read
+// makes every call fail with UNAVAILABLE and a text that says what is wrong with it.
 Channel Connect(std::string_view target, ChannelOptions options = ChannelOptions());
 
 // The error of a request that protobuf cannot serialise.

@@ -19,6 +19,8 @@
 namespace rhei::inline v0 {
 
 class ClientCall;
+// The error of a call that was cancelled on this side.
+Error CallGivenUp();
 namespace runtime {
 class Loop;
 }
@@ -41,8 +43,8 @@ class ClientCallHolder {
   ~ClientCallHolder() = default;
 };
 
-// Reference-counted: the caller's handle has one reference, whoever carries the call out another. Its fields are written
-// before it is started by the caller, and from then on on the call's loop only, until it is done.
+// Reference-counted: the caller's handle has one reference, whoever carries the call out another. Its fields are
+// written before it is started by the caller, and from then on on the call's loop only, until it is done.
 class ClientCall : public Pooled {
  public:
   // Room in front of the request's message for the five bytes of gRPC's framing.
@@ -53,7 +55,7 @@ class ClientCall : public Pooled {
     Method method;
     std::string own_path;  // where the method has no number
     Metadata metadata;
-    PooledBytes message;   // kMessagePrefix unset bytes, then the message
+    PooledBytes message;  // kMessagePrefix unset bytes, then the message
     bool wait_for_ready = false;
     std::size_t max_receive_message = SIZE_MAX;
   };
@@ -80,14 +82,15 @@ class ClientCall : public Pooled {
   virtual void OnDone() = 0;
 
   // --- who carries it out ------------------------------------------------------------------------------------------
-  runtime::Loop* loop = nullptr;        // set when it is started, then constant; null: it failed before
-  Logger* logger = nullptr;             // as long as the loop
-  ClientCallHolder* holder = nullptr;   // on the loop only; null: not begun or over
+  runtime::Loop* loop = nullptr;       // set when it is started, then constant; null: it failed before
+  Logger* logger = nullptr;            // as long as the loop
+  ClientCallHolder* holder = nullptr;  // on the loop only; null: not begun or over
   // For the holder's own use: its number for the call, and a list it keeps calls in.
   std::uint32_t holder_slot = 0;
   ClientCall* previous = nullptr;
   ClientCall* next = nullptr;
   std::uint8_t transparent_retries = 0;
+  bool given_up = false;                // on the loop only: cancelled before it was begun
   TimePoint started{};
 
   // Any thread. Ends the call with CANCELLED unless it is done.

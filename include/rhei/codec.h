@@ -12,9 +12,10 @@ namespace rhei::inline v0 {
 // Specialised for each kind of message; "rhei/protobuf.h" does it for generated protobuf messages, and a user may do
 // it for types of another serialisation. A specialisation has three static members:
 //
-//     static std::optional<std::size_t> Size(const T& message);  // bytes that Write will fill; nothing: cannot be serialised
-//     static void Write(const T& message, char* to);             // right after Size, of the unchanged message
-//     static bool Read(std::string_view bytes, T& message);      // replaces what was there; false: the bytes are broken
+//     static std::optional<std::size_t> Size(const T& message);  // bytes that Write will fill; nothing: cannot be
+//     serialised static void Write(const T& message, char* to);             // right after Size, of the unchanged
+//     message static bool Read(std::string_view bytes, T& message);      // replaces what was there; false: the bytes
+//     are broken
 template <typename T>
 struct Codec;
 

@@ -59,8 +59,8 @@ class UniqueFunction<R(Args...)> {
   };
 
   template <typename F>
-  static constexpr bool kFitsInline = sizeof(F) <= kInlineSize && alignof(F) <= alignof(std::max_align_t) &&
-                                      std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool kFitsInline =
+      sizeof(F) <= kInlineSize && alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
 
   template <typename F>
   static F& Inline(std::byte* storage) {

@@ -1,5 +1,5 @@
-// GenericStub: calls methods by name, with serialised messages. What the command line, gateways and proxies use; the server's
-// counterpart is GenericService.
+// GenericStub: calls methods by name, with serialised messages. What the command line, gateways and proxies use; the
+// server's counterpart is GenericService.
 #pragma once
 
 #include <string>

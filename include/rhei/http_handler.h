@@ -9,10 +9,10 @@
 namespace rhei::inline v0 {
 
 struct HttpRequest {
-  std::string_view method;     // "GET"
-  std::string_view path;       // with the query, as it came
+  std::string_view method;  // "GET"
+  std::string_view path;    // with the query, as it came
   std::string_view authority;
-  const Metadata& headers;     // but the pseudo-header fields
+  const Metadata& headers;  // but the pseudo-header fields
   std::string_view body;
 };
 
@@ -22,7 +22,8 @@ struct HttpResponse {
   std::string body;
 };
 
-// Is given every request whose content-type is not gRPC's. Called on a loop, so it must not block; from several loops at once.
+// Is given every request whose content-type is not gRPC's. Called on a loop, so it must not block; from several loops
+// at once.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;

@@ -87,8 +87,8 @@ inline Metadata::Iterator Metadata::begin() const { return {this, 0}; }
 inline Metadata::Iterator Metadata::end() const { return {this, spans_.size()}; }
 
 // What is wrong with a pair that a user wants to send, in words that name the key; nothing when it may be sent.
-// The rules are those of gRPC's PROTOCOL-HTTP2: keys of [0-9a-z_.-], no reserved "grpc-" or pseudo name, ASCII values of
-// 0x20 to 0x7E without space at either end, any bytes under "-bin".
+// The rules are those of gRPC's PROTOCOL-HTTP2: keys of [0-9a-z_.-], no reserved "grpc-" or pseudo name, ASCII values
+// of 0x20 to 0x7E without space at either end, any bytes under "-bin".
 std::optional<std::string> CheckMetadata(std::string_view key, std::string_view value);
 
 // True for keys whose values are arbitrary bytes.

@@ -20,8 +20,8 @@ class RuntimeOptions {
  public:
   // Event loops, one thread each. Default: one for each CPU of the process's affinity mask.
   RuntimeOptions& Loops(std::size_t count);
-  // How long a loop looks for work before it sleeps. Saves the wake-up, some 10 to 20 us a side, and costs a CPU while it
-  // spins. Default: zero.
+  // How long a loop looks for work before it sleeps. Saves the wake-up, some 10 to 20 us a side, and costs a CPU while
+  // it spins. Default: zero.
   RuntimeOptions& BusyPoll(Duration duration);
   // Threads for handlers that block; see Server. Started when first needed. Default: 16.
   RuntimeOptions& PoolThreads(std::size_t count);

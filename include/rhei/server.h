@@ -62,22 +62,24 @@ class Server {
   // Answers requests that are not gRPC's. Without one they end with status 415.
   Server& SetHttpHandler(HttpHandler& handler);
 
-  // Adds an address: "0.0.0.0:8090", "[::]:8090", "localhost:0", "unix:/run/weather.sock". Recorded; Start reports what is wrong.
+  // Adds an address: "0.0.0.0:8090", "[::]:8090", "localhost:0", "unix:/run/weather.sock". Recorded; Start reports what
+  // is wrong.
   Server& Listen(std::string_view address);
 
-  // Begins to serve. The error names each address that failed and why, and a method that was added twice; then nothing is served.
+  // Begins to serve. The error names each address that failed and why, and a method that was added twice; then nothing
+  // is served.
   Status Start();
 
   // Of the first address that has one; the real one where port 0 was asked for. 0 before Start.
   std::uint16_t port() const;
 
-  // Ends serving: no new connections and calls (GOAWAY), then waits for those that run, at most `grace`, then cancels them. OK when
-  // all had ended; else DEADLINE_EXCEEDED with the methods that still ran. Blocks; not to be called on a loop. What a handler
-  // still does after that is dropped when it ends.
+  // Ends serving: no new connections and calls (GOAWAY), then waits for those that run, at most `grace`, then cancels
+  // them. OK when all had ended; else DEADLINE_EXCEEDED with the methods that still ran. Blocks; not to be called on a
+  // loop. What a handler still does after that is dropped when it ends.
   Status Stop(Duration grace);
 
-  // Starts, unless it was started, and serves until SIGTERM or SIGINT or a call of Stop; then Stop with the options' grace. A second
-  // signal ends the waiting. Only this touches signals.
+  // Starts, unless it was started, and serves until SIGTERM or SIGINT or a call of Stop; then Stop with the options'
+  // grace. A second signal ends the waiting. Only this touches signals.
   Status Run();
 
  private:

@@ -12,8 +12,8 @@
 
 namespace rhei::inline v0 {
 
-// A call that waits for its answer. Used on its executor only. It is answered once, by Reply or by Fail, and is gone afterwards;
-// answering a call whose client is gone does no harm and still has to be done.
+// A call that waits for its answer. Used on its executor only. It is answered once, by Reply or by Fail, and is gone
+// afterwards; answering a call whose client is gone does no harm and still has to be done.
 class ServerCall {
  public:
   virtual ServerContext& context() = 0;

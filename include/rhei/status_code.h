@@ -8,10 +8,10 @@ namespace rhei::inline v0 {
 
 enum class StatusCode : unsigned char {
   kOk = 0,
-  kCancelled = 1,           // the caller no longer wants the answer
-  kUnknown = 2,             // an error that carries no better code, also a handler that threw
-  kInvalidArgument = 3,     // the request is wrong whatever the state of the system
-  kDeadlineExceeded = 4,    // time ran out; the work may have been done all the same
+  kCancelled = 1,         // the caller no longer wants the answer
+  kUnknown = 2,           // an error that carries no better code, also a handler that threw
+  kInvalidArgument = 3,   // the request is wrong whatever the state of the system
+  kDeadlineExceeded = 4,  // time ran out; the work may have been done all the same
   kNotFound = 5,
   kAlreadyExists = 6,
   kPermissionDenied = 7,    // known caller, not allowed
@@ -20,10 +20,10 @@ enum class StatusCode : unsigned char {
   kAborted = 10,            // a conflict; retry at a higher level
   kOutOfRange = 11,
   kUnimplemented = 12,
-  kInternal = 13,           // an invariant of the system is broken
-  kUnavailable = 14,        // most likely transient: retry with backoff
+  kInternal = 13,     // an invariant of the system is broken
+  kUnavailable = 14,  // most likely transient: retry with backoff
   kDataLoss = 15,
-  kUnauthenticated = 16,    // no valid credentials
+  kUnauthenticated = 16,  // no valid credentials
 };
 
 inline constexpr int kStatusCodeCount = 17;

@@ -164,8 +164,8 @@ class [[nodiscard]] Task {
   }
   ~Task() { DropSource(); }
 
-  // For who drives tasks without awaiting them. True: finished, Take the value. False: the observer is called once, on the executor
-  // that started it.
+  // For who drives tasks without awaiting them. True: finished, Take the value. False: the observer is called once, on
+  // the executor that started it.
   bool Start(TaskObserver& observer) { return state_.index() == 0 || std::get<1>(state_)->Start(observer); }
   T Take() {
     if (state_.index() == 0) return std::move(std::get<0>(state_));

@@ -24,8 +24,8 @@ Error RequestNotReadable(const ServerContext& context, std::size_t size);
 Error ReplyNotWritable(const ServerContext& context);
 Error ReplyTooLarge(const ServerContext& context, std::size_t size, std::size_t limit);
 
-// Runs `function` of `service` for each call. What a call needs, its request message among it, is kept for the next one: no heap
-// allocation for a call in the steady state outside the message types and the handler.
+// Runs `function` of `service` for each call. What a call needs, its request message among it, is kept for the next
+// one: no heap allocation for a call in the steady state outside the message types and the handler.
 template <typename Service, typename Request, typename Reply>
 class UnaryMethod final : public MethodHandler {
  public:
@@ -50,13 +50,9 @@ class UnaryMethod final : public MethodHandler {
     void Begin(ServerCall& call, std::string_view request) {
       call_ = &call;
       request_size_ = request.size();
-      if (!Codec<Request>::Read(request, request_)) {
-        call.Fail(RequestNotReadable(call.context(), request.size()));
-        Recycle(call.loop_index());
-        return;
-      }
       bool finished = true;
       try {
+        if (!Codec<Request>::Read(request, request_)) return FailNotReadable();
         task_.emplace((method_.service_.*method_.function_)(call.context(), request_));
         finished = task_->Start(*this);
       } catch (const std::exception& thrown) {
@@ -100,6 +96,12 @@ class UnaryMethod final : public MethodHandler {
         Codec<Reply>::Write(reply, call_->ReserveReply(*size));
         call_->Reply();
       }
+    }
+
+    void FailNotReadable() {
+      const std::size_t loop_index = call_->loop_index();
+      call_->Fail(RequestNotReadable(call_->context(), request_size_));
+      Recycle(loop_index);
     }
 
     void FailThrown(const std::exception* thrown) {

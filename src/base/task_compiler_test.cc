@@ -54,10 +54,12 @@ Task<std::string> AwaitAll() {
   all += co_await ByValue(Counted(std::string(kLong)));
   all += co_await ByValue(Counted().Add(kLong).Add("!"));
   all += co_await ByReference(Counted().Add(kLong));
-  all += std::to_string(co_await Size(Metadata{{"key", kLong}, {"other", kLong}}));
+  // Braces of pairs do not even compile in there.
+  Metadata metadata{{"key", kLong}, {"other", kLong}};
+  all += std::to_string(co_await Size(std::move(metadata)));
   all += co_await Message(Error(StatusCode::kInternal, kLong).WithDetails(kLong));
   all += co_await Text(std::string(kLong));
-  const auto token = std::make_shared<std::string>(kLong);
+  auto token = std::make_shared<std::string>(kLong);
   auto named = [token] { return *token; };
   all += co_await Run(std::move(named));
   EXPECT_EQ(token.use_count(), 1);

@@ -8,8 +8,8 @@
 
 namespace rhei::inline v0::client {
 
-// Each wait is 1.6 times the one before, up to the longest, and every one is varied by up to 20 % either way, so that clients which
-// lost their server together do not come back together.
+// Each wait is 1.6 times the one before, up to the longest, and every one is varied by up to 20 % either way, so that
+// clients which lost their server together do not come back together.
 class Backoff {
  public:
   Backoff(Duration initial, Duration longest) : initial_(initial), longest_(longest), next_(initial) {}

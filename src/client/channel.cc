@@ -1,5 +1,6 @@
 #include "rhei/channel.h"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "rhei/runtime.h"
 #include "rhei/version.h"
 #include "runtime/loop.h"
+#include "wire/message_framing.h"
 
 namespace rhei::inline v0 {
 
@@ -49,6 +51,12 @@ namespace {
 
 // So many paths get a number; a proxy that is asked for more pays with bytes, not with memory.
 constexpr std::size_t kMaxMethods = 1024;
+
+// Whether a path may be put into a header field. Which paths there are is the server's business.
+bool IsSendable(std::string_view path) {
+  const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
+  return path.starts_with('/') && std::all_of(path.begin(), path.end(), visible);
+}
 
 std::string MakeUserAgent(const std::string& own) {
   std::string text = own.empty() ? "" : own + " ";
@@ -125,12 +133,12 @@ void Channel::State::Start(ClientCall& call) {
       break;
     }
   }
-  const std::size_t limit = config_->options.limits().max_send_message;
+  const std::size_t limit = std::min(config_->options.limits().max_send_message, wire::kLargestMessage);
   if (const std::size_t size = call.request.message.size();
       size > ClientCall::kMessagePrefix && size - ClientCall::kMessagePrefix > limit) {
-    call.response.error = Error(StatusCode::kResourceExhausted,
-                                std::string(call.request.method.path) + ": the request is larger than the limit of " +
-                                    std::to_string(limit) + " bytes");
+    call.response.error = Error(StatusCode::kResourceExhausted, std::string(call.request.method.path) +
+                                                                    ": the request is larger than the limit of " +
+                                                                    std::to_string(limit) + " bytes");
   }
   call.logger = &runtime().logger();
   if (call.response.error) {
@@ -159,14 +167,20 @@ Channel Connect(std::string_view target, ChannelOptions options) {
 
 Error RequestNotWritable(std::string_view path) {
   return Error(StatusCode::kInternal,
-               std::string(path) + ": the request cannot be serialised: a required field is missing, or it is 2 GiB or "
-                                   "more");
+               std::string(path) +
+                   ": the request cannot be serialised: a required field is missing, or it is 2 GiB or "
+                   "more");
 }
 
 UnaryCall<std::string> GenericStub::Call(std::string_view path, const std::string& request,
                                          const CallOptions& options) const {
-  Method method = channel_.FindMethod(path);
   auto* const call = new TypedCallState<std::string>;
+  Method method{Method::kUnnumbered, path};
+  if (IsSendable(path)) {
+    method = channel_.FindMethod(path);
+  } else {
+    call->response.error = Error(StatusCode::kInternal, "a method's path begins with / and is printable ASCII");
+  }
   if (method.number == Method::kUnnumbered) {
     call->request.own_path = path;
     method.path = call->request.own_path;

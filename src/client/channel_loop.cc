@@ -13,8 +13,7 @@ constexpr int kTransparentRetries = 1;
 ChannelLoop::ChannelLoop(std::shared_ptr<const ChannelConfig> config, runtime::Loop& loop)
     : config_(std::move(config)), loop_(loop) {
   if (config_->target.ok()) {
-    subchannel_ =
-        std::make_unique<Subchannel>(*config_->target, config_->options, config_->user_agent, loop_, *this);
+    subchannel_ = std::make_unique<Subchannel>(*config_->target, config_->options, config_->user_agent, loop_, *this);
   }
 }
 
@@ -22,6 +21,7 @@ ChannelLoop::~ChannelLoop() = default;
 
 void ChannelLoop::Start(ClientCall& call) {
   call.started = loop_.Now();
+  if (call.given_up) return End(call, CallGivenUp());
   if (subchannel_ == nullptr) return End(call, config_->target.error());
   Place(call);
 }

@@ -56,7 +56,7 @@ class ChannelLoop final : public Subchannel::Owner, private ClientCallHolder {
   ClientCall* first_ = nullptr;             // waiting calls, oldest first
   ClientCall* last_ = nullptr;
   bool serving_ = false;
-  std::unique_ptr<ChannelLoop> self_;       // once the channel is gone
+  std::unique_ptr<ChannelLoop> self_;  // once the channel is gone
 };
 
 }  // namespace rhei::inline v0::client

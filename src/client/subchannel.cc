@@ -20,7 +20,7 @@ class Subchannel::Link final : public Http2ClientConnection::Owner {
   const Http2ClientConnection& connection() const { return connection_; }
 
   void OnReady() override { subchannel_.OnLinkReady(*this); }
-  void OnDraining(std::string_view) override { subchannel_.OnLinkDraining(*this); }
+  void OnDraining(std::string_view why) override { subchannel_.OnLinkDraining(*this, why); }
   void OnCapacity() override { subchannel_.owner_.OnSubchannelChanged(); }
   void OnUnprocessed(ClientCall& call, Error error) override {
     subchannel_.owner_.OnUnprocessed(call, std::move(error));
@@ -62,7 +62,9 @@ std::string_view Subchannel::waiting_for() const {
 }
 
 void Subchannel::Connect() {
-  if (state_ != State::kIdle || closing_) return;
+  if (state_ != State::kIdle) return;
+  // A call that comes back after Drain needs a connection once more.
+  closing_ = false;
   attempt_begun_ = loop_.Now();
   failure_.clear();
   next_address_ = 0;
@@ -109,11 +111,13 @@ void Subchannel::OnLinkReady(Link& link) {
   Enter(State::kReady);
 }
 
-void Subchannel::OnLinkDraining(Link& link) {
+void Subchannel::OnLinkDraining(Link& link, std::string_view why) {
   if (&link != current_.get()) return;
-  if (state_ == State::kConnecting) return AttemptFailed(*link.connection().peer() + " said goodbye at once");
+  const bool handshake = state_ == State::kConnecting;
+  if (handshake) AddHandshakeFailure(link, why);
   draining_.push_back(std::move(current_));
   draining_.back()->connection().Drain();
+  if (handshake) return ConnectToNext();
   Enter(State::kIdle);
 }
 
@@ -121,17 +125,21 @@ void Subchannel::OnLinkGone(Link& link, std::string_view cause) {
   if (&link == current_.get()) {
     const std::unique_ptr<Link> gone = std::move(current_);
     if (state_ == State::kConnecting) {
-      failure_.append(failure_.empty() ? "" : "; ")
-          .append("connection to ")
-          .append(*gone->connection().peer())
-          .append(" ended before the HTTP/2 handshake: ")
-          .append(cause);
+      AddHandshakeFailure(*gone, cause);
       return ConnectToNext();
     }
     return Enter(State::kIdle);
   }
   std::erase_if(draining_, [&link](const std::unique_ptr<Link>& other) { return other.get() == &link; });
   if (closing_) owner_.OnSubchannelChanged();
+}
+
+void Subchannel::AddHandshakeFailure(const Link& link, std::string_view why) {
+  failure_.append(failure_.empty() ? "" : "; ")
+      .append("connection to ")
+      .append(*link.connection().peer())
+      .append(" ended before the HTTP/2 handshake: ")
+      .append(why);
 }
 
 void Subchannel::AttemptFailed(std::string_view why) {
@@ -174,6 +182,7 @@ void Subchannel::Drain() {
   closing_ = true;
   operation_ = nullptr;
   loop_.Cancel(timer_);
+  state_ = State::kIdle;
   if (current_ == nullptr) return;
   draining_.push_back(std::move(current_));
   draining_.back()->connection().Drain();

@@ -18,8 +18,9 @@
 
 namespace rhei::inline v0::client {
 
-// Tries the addresses in order and stays with the first that answers (pick_first), again after a wait when none did. A connection
-// whose server says goodbye is left to its calls, and a new one is made when there is need. On its loop only.
+// Tries the addresses in order and stays with the first that answers (pick_first), again after a wait when none did. A
+// connection whose server says goodbye is left to its calls, and a new one is made when there is need. On its loop
+// only.
 class Subchannel final {
  public:
   class Owner {
@@ -62,8 +63,9 @@ class Subchannel final {
   void ConnectToNext();
   void OnConnected(Result<std::unique_ptr<runtime::ByteStream>> stream);
   void OnLinkReady(Link& link);
-  void OnLinkDraining(Link& link);
+  void OnLinkDraining(Link& link, std::string_view why);
   void OnLinkGone(Link& link, std::string_view cause);
+  void AddHandshakeFailure(const Link& link, std::string_view why);
   void AttemptFailed(std::string_view why);
   void EnterFailure();
   void Enter(State state);
@@ -80,11 +82,11 @@ class Subchannel final {
   TimePoint attempt_begun_{};
   std::vector<runtime::Address> addresses_;
   std::size_t next_address_ = 0;
-  std::unique_ptr<runtime::Operation> operation_;   // the lookup or the connect that is under way
-  std::unique_ptr<Link> current_;                   // connected, in its handshake or ready
-  std::vector<std::unique_ptr<Link>> draining_;     // with calls that go on
+  std::unique_ptr<runtime::Operation> operation_;  // the lookup or the connect that is under way
+  std::unique_ptr<Link> current_;                  // connected, in its handshake or ready
+  std::vector<std::unique_ptr<Link>> draining_;    // with calls that go on
   bool closing_ = false;
-  runtime::Timer timer_;                            // the connect's limit, or the wait after a failure
+  runtime::Timer timer_;  // the connect's limit, or the wait after a failure
 };
 
 }  // namespace rhei::inline v0::client

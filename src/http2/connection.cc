@@ -112,7 +112,7 @@ void Connection::Drain(std::string_view debug) {
   drain_debug_ = debug.substr(0, kMaxDebugData);
   SendGoAway(kMaxStreamId, ErrorCode::kNoError, drain_debug_);
   WritePing(output_.Reserve(kPingSize), kDrainPing, false);
-  timers_.Start(Timer::kDrainPing, kDrainPingTimeout);
+  timers_.StartByCommand(Timer::kDrainPing, kDrainPingTimeout);
 }
 
 bool Connection::IsDrainPing(std::uint64_t opaque) const {

@@ -171,6 +171,7 @@ class Connection {
   std::size_t PollTransmit(std::span<std::string_view> slices);
   // The first `bytes` of them have been written.
   void Transmitted(std::size_t bytes, TimePoint now);
+  std::size_t output_size() const { return output_.size(); }  // bytes that wait to be written
   bool wants_to_write() const {
     return !output_.empty() || (scheduler_.has_ready() && !connection_blocked_ && !failed_);
   }
@@ -184,6 +185,8 @@ class Connection {
   bool failed() const { return failed_; }
   const Failure& failure() const { return failure_; }                                    // requires failed()
   bool draining() const { return drain_started_ || received_last_stream_.has_value(); }  // GOAWAY sent or received
+  // A server's Drain has come to the GOAWAY with the real id: what the peer opens from now on is refused, and it knows.
+  bool drain_announced() const { return drain_started_ && !timers_.running(Timer::kDrainPing); }
   bool handshake_done() const { return phase_ == Phase::kFrames; }  // the peer's SETTINGS have arrived
   std::size_t open_streams() const { return streams_.size(); }      // not yet released
   // Before the peer's SETTINGS have arrived: 100, as RFC 9113 §6.5.2 recommends.

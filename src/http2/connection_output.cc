@@ -59,7 +59,8 @@ void Connection::ConsumeStream(StreamRecord& record, std::size_t bytes) {
 std::size_t Connection::PollTransmit(std::span<std::string_view> slices) {
   if (scheduler_.has_ready() && !connection_blocked_ && !failed_) MoveQueuedData();
   if (output_.empty()) return 0;
-  if (!timers_.running(Timer::kWriteStall) && !failed_) timers_.Start(Timer::kWriteStall, limits_.write_stall_timeout);
+  if (!timers_.running(Timer::kWriteStall) && !failed_)
+    timers_.StartByCommand(Timer::kWriteStall, limits_.write_stall_timeout);
   return output_.Peek(slices);
 }
 
@@ -91,7 +92,7 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
   const std::int64_t connection_window = send_window_.available(kDefaultWindow);
   if (waiting != 0 && std::min(stream_window, connection_window) < worth) {
     if (std::min(stream_window, connection_window) > 0 && !timers_.running(Timer::kSmallData)) {
-      timers_.Start(Timer::kSmallData, kSmallDataPatience);
+      timers_.StartByCommand(Timer::kSmallData, kSmallDataPatience);
     }
     if (stream_window < worth) {
       scheduler_.Block(slot);

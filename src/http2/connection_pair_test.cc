@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <map>
 #include <random>
 
 #include "http2/testing/endpoint.h"
@@ -102,6 +103,294 @@ TEST_F(ConnectionPairTest, AMessageLargerThanAllWindowsArrivesWhole) {
   EXPECT_EQ(received, body);
   ASSERT_EQ(client_.TakeEvents().back().event.kind, Kind::kDrained);
 }
+
+TEST_F(ConnectionPairTest, TrailersWaitForTheDataQueuedBeforeThem) {
+  const Stream call = Call("x");
+  server_.Receive(client_.TakeOutput());
+  const Stream stream = server_.TakeEvents()[0].event.stream;
+  server_.connection.SendHeaders(stream, HeaderTemplate::kNone, kResponse, false);
+  server_.connection.SendData(stream, std::string(100'000, 'y'), false);
+  server_.connection.SendHeaders(stream, HeaderTemplate::kNone, kTrailers, true);
+  server_.connection.SendData(stream, "too late", true);
+  Exchange(client_, server_);
+  const std::vector<SeenEvent> events = client_.TakeEvents();
+  std::string received;
+  for (const SeenEvent& seen : events) received += seen.data;
+  EXPECT_EQ(received, std::string(100'000, 'y'));
+  EXPECT_TRUE(events.back().event.has_trailers);
+  EXPECT_TRUE(events.back().event.end_stream);
+  EXPECT_EQ(server_.TakeEvents().back().event.kind, Kind::kDrained);
+  client_.connection.Release(call);
+}
+
+TEST_F(ConnectionPairTest, RepeatedAndChangedHeadersAreToldApart) {
+  std::vector<HeaderField> request = kRequest;
+  for (int i = 0; i < 50; ++i) {
+    const std::string path = i % 7 < 4 ? "/same" : "/other/" + std::to_string(i % 3);
+    const std::string status = i % 5 < 3 ? "0" : std::to_string(i % 4);
+    request[2].value = path;
+    const Stream call = *client_.connection.Open();
+    client_.connection.SendHeaders(call, HeaderTemplate::kNone, request, false);
+    Send(client_.connection, call, "x", true);
+    server_.Receive(client_.TakeOutput());
+    const SeenEvent seen = server_.TakeEvents()[0];
+    ASSERT_EQ(seen.headers[2].second, path);
+    server_.connection.SendHeaders(seen.event.stream, HeaderTemplate::kNone, kResponse, false);
+    Send(server_.connection, seen.event.stream, "y", false);
+    std::vector<HeaderField> trailers = kTrailers;
+    trailers[0].value = status;
+    server_.connection.SendHeaders(seen.event.stream, HeaderTemplate::kNone, trailers, true);
+    server_.connection.Release(seen.event.stream);
+    client_.Receive(server_.TakeOutput());
+    const SeenEvent answer = client_.TakeEvents()[0];
+    ASSERT_EQ(answer.headers.size(), 1u);
+    ASSERT_EQ(answer.trailers.size(), 1u);
+    ASSERT_EQ(answer.headers[0].second, "200");
+    ASSERT_EQ(answer.trailers[0].second, status);
+    client_.connection.Release(call);
+  }
+}
+
+TEST_F(ConnectionPairTest, ADrainEndsWithTheStreamsThatAreOpen) {
+  const Stream first = Call("x");
+  server_.connection.Drain("max_age");
+  EXPECT_TRUE(server_.connection.draining());
+  const Stream second = Call("sent before the GOAWAY arrived");
+  Exchange(client_, server_);
+  EXPECT_FALSE(client_.connection.can_open());
+  EXPECT_EQ(client_.connection.Open(), std::nullopt);
+  std::vector<StreamId> last_streams;
+  for (const SeenEvent& seen : client_.TakeEvents()) {
+    if (seen.event.kind == Kind::kGoAway) last_streams.push_back(seen.event.last_stream);
+  }
+  EXPECT_THAT(last_streams, ElementsAre(kMaxStreamId, second.id));
+  for (const SeenEvent& seen : server_.TakeEvents()) Answer(seen.event.stream, "y");
+  Exchange(client_, server_);
+  for (const SeenEvent& seen : client_.TakeEvents()) EXPECT_TRUE(seen.event.end_stream);
+  client_.connection.Release(first);
+  client_.connection.Release(second);
+}
+
+TEST_F(ConnectionPairTest, ADrainWhosePingIsNotAnsweredGoesOnAfterASecond) {
+  Call("x");
+  server_.Receive(client_.TakeOutput());
+  server_.connection.Drain("");
+  server_.TakeOutput();
+  server_.Advance(std::chrono::milliseconds(999));
+  EXPECT_TRUE(server_.TakeOutput().empty());
+  server_.Advance(std::chrono::milliseconds(1));
+  const auto frames = server_.TakeFrames();
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0].last_stream(), 1u);
+}
+
+TEST_F(ConnectionPairTest, StreamsThatAGoAwayExcludesAreMarkedUnprocessed) {
+  const Stream first = Call("x");
+  const Stream second = Call("x");
+  client_.TakeOutput();
+  client_.Receive(testing::GoAway(first.id, ErrorCode::kNoError, "bye"));
+  const std::vector<SeenEvent> events = client_.TakeEvents();
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].event.kind, Kind::kGoAway);
+  EXPECT_EQ(events[0].data, "bye");
+  EXPECT_EQ(events[1].event.kind, Kind::kReset);
+  EXPECT_EQ(events[1].event.stream, second);
+  EXPECT_TRUE(events[1].event.unprocessed);
+  client_.connection.Release(second);
+  EXPECT_TRUE(client_.TakeOutput().empty());
+  client_.Receive(testing::Headers(first.id, testing::OkBlock(), true));
+  EXPECT_EQ(client_.TakeEvents()[0].event.stream, first);
+}
+
+TEST_F(ConnectionPairTest, ARefusedStreamIsMarkedUnprocessed) {
+  const Stream call = Call("x");
+  client_.TakeOutput();
+  client_.Receive(testing::RstStream(call.id, ErrorCode::kRefusedStream));
+  EXPECT_TRUE(client_.TakeEvents()[0].event.unprocessed);
+}
+
+TEST_F(ConnectionPairTest, TheStreamLimitOfTheServerHolds) {
+  client_.Receive(testing::Settings({{SettingId::kMaxConcurrentStreams, 2}}));
+  const Stream first = Call("x");
+  Call("x");
+  EXPECT_FALSE(client_.connection.can_open());
+  client_.connection.Reset(first, ErrorCode::kCancel);
+  EXPECT_TRUE(client_.connection.can_open());
+}
+
+TEST_F(ConnectionPairTest, StreamIdsEnd) {
+  EXPECT_GT(client_.connection.ids_left(), 0.999);
+  client_.connection.SkipStreamIdsForTest(kMaxStreamId - 2);
+  EXPECT_LT(client_.connection.ids_left(), 0.001);
+  EXPECT_EQ(Call("x").id, kMaxStreamId - 2);
+  EXPECT_EQ(Call("x").id, kMaxStreamId);
+  EXPECT_FALSE(client_.connection.can_open());
+  Exchange(client_, server_);
+  EXPECT_FALSE(server_.connection.failed());
+  EXPECT_EQ(server_.TakeEvents().size(), 2u);
+}
+
+TEST_F(ConnectionPairTest, AReleasedStreamIsCancelled) {
+  const Stream call = *client_.connection.Open();
+  client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+  client_.connection.SendData(call, std::string(1'000'000, 'x'), true);
+  server_.Receive(client_.TakeOutput());
+  client_.connection.Release(call);
+  server_.TakeEvents();
+  server_.Receive(client_.TakeOutput());
+  const std::vector<SeenEvent> events = server_.TakeEvents();
+  EXPECT_EQ(events.back().event.kind, Kind::kReset);
+  EXPECT_EQ(events.back().event.error, ErrorCode::kCancel);
+  EXPECT_EQ(events.back().event.initiator, Initiator::kRemote);
+}
+
+TEST_F(ConnectionPairTest, AnOpenedStreamThatWasNeverUsedLeavesNoTrace) {
+  client_.connection.Release(*client_.connection.Open());
+  EXPECT_TRUE(client_.TakeOutput().empty());
+  Call("x");
+  Exchange(client_, server_);
+  EXPECT_FALSE(server_.connection.failed());
+  EXPECT_EQ(server_.TakeEvents()[0].event.stream.id, 3u);
+}
+
+TEST_F(ConnectionPairTest, PingsComeBack) {
+  client_.connection.Ping(42);
+  server_.connection.Ping(43);
+  Exchange(client_, server_);
+  EXPECT_EQ(client_.TakeEvents()[0].event.opaque, 42u);
+  EXPECT_EQ(server_.TakeEvents()[0].event.opaque, 43u);
+}
+
+TEST_F(ConnectionPairTest, FailSendsAGoAwayAndTellsTheOwner) {
+  server_.connection.Fail(ErrorCode::kInternalError, "out of order");
+  server_.Receive({});
+  EXPECT_EQ(server_.TakeEvents()[0].event.kind, Kind::kFailed);
+  EXPECT_EQ(server_.connection.failure().initiator, Initiator::kUser);
+  client_.Receive(server_.TakeOutput());
+  const SeenEvent goaway = client_.TakeEvents()[0];
+  EXPECT_EQ(goaway.event.error, ErrorCode::kInternalError);
+  EXPECT_EQ(goaway.data, "out of order");
+}
+
+// Random calls over random windows, cut at random places: what arrives is what was sent, in order; no stream hears of
+// anything after its end; both sides come to rest with nothing left over.
+class RandomPairTest : public ::testing::TestWithParam<std::uint32_t> {
+ protected:
+  struct Call {
+    Stream stream;
+    std::string sent;
+    std::string received;
+    bool ended = false;
+    bool reset = false;
+  };
+
+  std::size_t Random(std::size_t bound) { return random_() % bound; }
+
+  void Start() {
+    const auto stream = client_.connection.Open();
+    if (!stream) return;
+    client_.connection.SendHeaders(*stream, HeaderTemplate::kNone, kRequest, false);
+    calls_[stream->id].stream = *stream;
+  }
+  void Write(Call& call) {
+    if (call.ended || call.reset) return;
+    call.ended = Random(3) == 0;
+    const std::string bytes(Random(4) == 0 ? Random(100'000) : Random(100), static_cast<char>('a' + Random(26)));
+    call.sent += bytes;
+    if (char* room = client_.connection.ReserveData(call.stream, bytes.size(), call.ended)) {
+      std::memcpy(room, bytes.data(), bytes.size());
+    } else {
+      client_.connection.SendData(call.stream, bytes, call.ended);
+    }
+  }
+  void Cancel(Call& call) {
+    if (call.reset) return;
+    call.reset = true;
+    client_.connection.Reset(call.stream, ErrorCode::kCancel);
+  }
+  // The server echoes everything, ends with the request, and releases what is drained.
+  void Serve(const SeenEvent& seen) {
+    Connection& connection = server_.connection;
+    const Stream stream = seen.event.stream;
+    if (seen.event.kind == Kind::kReset) return connection.Release(stream);
+    if (seen.event.kind != Kind::kMessage) return;
+    if (seen.event.has_headers) connection.SendHeaders(stream, HeaderTemplate::kNone, kResponse, false);
+    connection.SendData(stream, seen.data, false);
+    connection.Consume(stream, seen.event.charged);
+    if (!seen.event.end_stream) return;
+    connection.SendHeaders(stream, HeaderTemplate::kNone, kTrailers, true);
+    if (connection.queued(stream) == 0)
+      connection.Release(stream);
+    else
+      waiting_.push_back(stream);
+  }
+  void Hear(const SeenEvent& seen) {
+    if (seen.event.stream.id == 0) return;
+    Call& call = calls_.at(seen.event.stream.id);
+    ASSERT_FALSE(call.reset);
+    call.received += seen.data;
+    client_.connection.Consume(seen.event.stream, seen.event.charged);
+    if (seen.event.kind == Kind::kMessage && seen.event.end_stream) finished_.push_back(seen.event.stream);
+  }
+
+  Endpoint client_{Role::kClient};
+  Endpoint server_{Role::kServer};
+  std::map<StreamId, Call> calls_;
+  std::vector<Stream> waiting_;
+  std::vector<Stream> finished_;
+  std::mt19937 random_{GetParam()};
+};
+
+TEST_P(RandomPairTest, DeliversEverythingInOrder) {
+  server_.on_event = [this](Endpoint&, const SeenEvent& seen) { Serve(seen); };
+  client_.on_event = [this](Endpoint&, const SeenEvent& seen) { Hear(seen); };
+  const auto cut = [this](std::size_t size) { return Random(4) == 0 ? size : 1 + Random(size); };
+  for (int step = 0; step < 300; ++step) {
+    switch (Random(8)) {
+      case 0:
+      case 1: Start(); break;
+      case 2:
+        if (!calls_.empty() && Random(4) == 0) Cancel(std::next(calls_.begin(), Random(calls_.size()))->second);
+        break;
+      case 3:
+        client_.Receive(
+            testing::Settings({{SettingId::kInitialWindowSize, static_cast<std::uint32_t>(Random(100'000))}}));
+        break;
+      case 4: Exchange(client_, server_, cut); break;
+      default:
+        if (!calls_.empty()) Write(std::next(calls_.begin(), Random(calls_.size()))->second);
+    }
+    ASSERT_FALSE(client_.connection.failed()) << client_.connection.failure().reason;
+    ASSERT_FALSE(server_.connection.failed()) << server_.connection.failure().reason;
+    client_.now = server_.now = server_.now + std::chrono::milliseconds(20);
+  }
+  for (auto& [id, call] : calls_) {
+    if (!call.ended && !call.reset) client_.connection.SendData(call.stream, "", true);
+    call.ended = true;
+  }
+  // Settings that the peer never sent leave windows that it does not know of: open them for good.
+  client_.Receive(testing::Settings({{SettingId::kInitialWindowSize, 65'535}}));
+  for (int i = 0; i < 20; ++i) {
+    Exchange(client_, server_, cut);
+    client_.Advance(std::chrono::milliseconds(100));
+    server_.Advance(std::chrono::milliseconds(100));
+  }
+  for (const auto& [id, call] : calls_) {
+    if (call.reset) {
+      EXPECT_EQ(call.sent.substr(0, call.received.size()), call.received);
+    } else {
+      EXPECT_EQ(call.sent, call.received) << id;
+    }
+  }
+  for (const auto& [id, call] : calls_) client_.connection.Release(call.stream);
+  Exchange(client_, server_, cut);
+  for (const Stream stream : waiting_) server_.connection.Release(stream);
+  EXPECT_EQ(client_.connection.open_streams(), 0u);
+  EXPECT_EQ(server_.connection.open_streams(), 0u);
+  EXPECT_FALSE(client_.connection.wants_to_write());
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomPairTest, ::testing::Range(1u, 41u));
 
 }  // namespace
 }  // namespace rhei::inline v0::http2

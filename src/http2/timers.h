@@ -19,9 +19,8 @@ enum class Timer : std::uint8_t {
   kSmallData,    // DATA is held back because the windows allow only a dribble
 };
 
-// Deadlines by timer. Commands come without the time, so the newest time known may be old when a timer is started:
-// the deadline of such a timer is put off, at the next time told, by what had passed unseen. Timers may thus run late
-// by that much, never early.
+// Deadlines by timer. Commands come without the time, so the newest time known may be old when one of them starts a
+// timer. Such a timer is due at once, which makes the driver tell the time, and begins to run only then.
 class Timers {
  public:
   explicit Timers(TimePoint now) : now_(now) { deadlines_.fill(kNever); }
@@ -29,16 +28,22 @@ class Timers {
   TimePoint now() const { return now_; }
 
   void SetNow(TimePoint now) {
-    if (now <= now_) return;
-    if (fresh_ != 0) [[unlikely]]
-      PutOff(now - now_);
-    now_ = now;
+    if (fresh_ != 0) [[unlikely]] {
+      PutOff(now > now_ ? now - now_ : Duration::zero());
+    }
+    if (now > now_) now_ = now;
   }
 
+  // Starts a timer while input or a timeout is being handled, so that the time is known.
   void Start(Timer timer, Duration duration) {
     if (duration > kLongest) return Stop(timer);
     deadlines_[Index(timer)] = now_ + duration;
-    fresh_ |= Bit(timer);
+    fresh_ &= ~Bit(timer);
+  }
+  // Starts a timer inside of a command.
+  void StartByCommand(Timer timer, Duration duration) {
+    Start(timer, duration);
+    if (running(timer)) fresh_ |= Bit(timer);
   }
   void Stop(Timer timer) {
     deadlines_[Index(timer)] = kNever;
@@ -58,6 +63,7 @@ class Timers {
   }
 
   std::optional<TimePoint> Next() const {
+    if (fresh_ != 0) return now_;
     TimePoint next = kNever;
     for (const TimePoint deadline : deadlines_) next = deadline < next ? deadline : next;
     return next == kNever ? std::nullopt : std::optional(next);
@@ -80,7 +86,7 @@ class Timers {
 
   TimePoint now_;
   std::array<TimePoint, kCount> deadlines_;
-  std::uint32_t fresh_ = 0;  // timers started since the time was last told
+  std::uint32_t fresh_ = 0;  // timers started by commands since the time was last told
 };
 
 }  // namespace rhei::inline v0::http2

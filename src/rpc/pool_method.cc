@@ -11,7 +11,8 @@ namespace rhei::inline v0::rpc {
 // A call as its handler on the pool sees it. Owns itself until it is answered.
 class PoolMethod::Call final : public ServerCall, public Pooled {
  public:
-  Call(ServerCall& call, std::string_view request, Executor& pool) : call_(call), pool_(pool), request_(request.size()) {
+  Call(ServerCall& call, std::string_view request, Executor& pool)
+      : call_(call), pool_(pool), request_(request.size()) {
     if (!request.empty()) std::memcpy(request_.data(), request.data(), request.size());
   }
 

@@ -31,7 +31,8 @@ ServerOptions& ServerOptions::Grace(Duration grace) & {
   return *this;
 }
 
-// Kept by the Server, and by the work that it posts to loops; a connection whose handler outlives the server keeps it too.
+// Kept by the Server, and by the work that it posts to loops; a connection whose handler outlives the server keeps it
+// too.
 class Server::State : public std::enable_shared_from_this<State> {
  public:
   explicit State(ServerOptions options)
@@ -62,12 +63,13 @@ class Server::State : public std::enable_shared_from_this<State> {
   const std::shared_ptr<Runtime> runtime_;
   rpc::MethodRegistry methods_;
   std::vector<std::string> addresses_;
+  std::atomic<std::uint32_t> connections_{0};
   std::vector<std::unique_ptr<rpc::ServerLoop>> loops_;
   std::unique_ptr<rpc::ServerListeners> listeners_;  // on the home loop
   std::size_t next_loop_ = 0;                        // on the home loop
   std::atomic<std::uint16_t> port_{0};
   std::atomic<bool> started_{false};
-  std::shared_ptr<rpc::ServerStop> stop_;            // on the home loop
+  std::shared_ptr<rpc::ServerStop> stop_;  // on the home loop
   std::mutex stop_request_mutex_;
   bool stop_requested_ = false;
   UniqueFunction<void()> on_stop_request_;
@@ -86,7 +88,7 @@ Status Server::State::Start() {
   if (Status sealed = methods_.Seal(*runtime_); !sealed.ok()) return sealed;
   for (std::size_t index = 0; index < runtime_->loop_count(); ++index) {
     loops_.push_back(
-        std::make_unique<rpc::ServerLoop>(methods_, options_.limits(), runtime_->loop(index), index));
+        std::make_unique<rpc::ServerLoop>(methods_, options_.limits(), runtime_->loop(index), index, connections_));
   }
 
   Status status;

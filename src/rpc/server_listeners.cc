@@ -73,7 +73,9 @@ Status ServerListeners::Open(const Address& address) {
   return {};
 }
 
-void ServerListeners::AddFailure(std::string_view text) { failures_.append(failures_.empty() ? "" : "; ").append(text); }
+void ServerListeners::AddFailure(std::string_view text) {
+  failures_.append(failures_.empty() ? "" : "; ").append(text);
+}
 
 void ServerListeners::FinishOne() {
   if (--waiting_ > 0) return;

@@ -20,8 +20,8 @@ class ServerListeners {
   // `accepted` is called on the loop for each new connection.
   ServerListeners(runtime::Loop& loop, UniqueFunction<void(std::unique_ptr<runtime::AcceptedStream>)> accepted);
 
-  // Listens on all of them; names such as "localhost:80" are looked up. `done` is called on the loop; its error names every
-  // address that failed and why, and then none is listened on.
+  // Listens on all of them; names such as "localhost:80" are looked up. `done` is called on the loop; its error names
+  // every address that failed and why, and then none is listened on.
   void Listen(const std::vector<std::string>& addresses, UniqueFunction<void(Status)> done);
 
   // Of the first address that has one; 0 if there is none.

@@ -8,15 +8,20 @@ using transport::Http2ServerConnection;
 
 void ServerLoop::Adopt(std::unique_ptr<runtime::AcceptedStream> accepted) {
   if (draining_) return;
+  if (total_ >= limits_.max_connections) {
+    router_.logger().Write(LogLevel::kWarning, "a new connection was refused: there are " +
+                                                   std::to_string(limits_.max_connections) + " already");
+    return;
+  }
   Result<std::unique_ptr<runtime::ByteStream>> stream = loop_.Adopt(std::move(accepted));
   if (!stream.ok()) {
     router_.logger().Write(LogLevel::kWarning, "a new connection was lost: " + stream.error().message());
     return;
   }
-  auto connection =
-      std::make_unique<Http2ServerConnection>(router_, limits_, loop_, index_, *std::move(stream), *this);
+  auto connection = std::make_unique<Http2ServerConnection>(router_, limits_, loop_, index_, *std::move(stream), *this);
   Http2ServerConnection* const key = connection.get();
   connections_.emplace(key, std::move(connection));
+  ++total_;
   key->Start();
 }
 
@@ -37,6 +42,7 @@ void ServerLoop::ListRunning(std::vector<std::string>& paths) const {
 
 void ServerLoop::OnConnectionGone(Http2ServerConnection& connection) {
   connections_.erase(&connection);
+  --total_;
   if (!connections_.empty() || !when_empty_) return;
   // It may release this.
   UniqueFunction<void()> when_empty = std::move(when_empty_);

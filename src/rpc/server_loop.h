@@ -1,7 +1,9 @@
 // ServerLoop: a server's share of one loop: the connections that live there.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,12 +21,15 @@ namespace rhei::inline v0::rpc {
 // Everything on its loop.
 class ServerLoop final : public transport::Http2ServerConnection::Owner {
  public:
-  ServerLoop(const transport::CallRouter& router, const Limits& limits, runtime::Loop& loop, std::size_t index)
-      : router_(router), limits_(limits), loop_(loop), index_(index) {}
+  // `connections` counts those of all loops of the server.
+  ServerLoop(const transport::CallRouter& router, const Limits& limits, runtime::Loop& loop, std::size_t index,
+             std::atomic<std::uint32_t>& connections)
+      : router_(router), limits_(limits), loop_(loop), index_(index), total_(connections) {}
 
   runtime::Loop& loop() { return loop_; }
 
-  // Serves one more connection; one that comes too late, or cannot be adopted, is closed.
+  // Serves one more connection; one that comes too late, cannot be adopted, or is above Limits::max_connections, is
+  // closed.
   void Adopt(std::unique_ptr<runtime::AcceptedStream> accepted);
 
   // No new calls. `when_empty` is called when the last connection is gone, at once if there is none.
@@ -41,6 +46,7 @@ class ServerLoop final : public transport::Http2ServerConnection::Owner {
   const Limits limits_;
   runtime::Loop& loop_;
   const std::size_t index_;
+  std::atomic<std::uint32_t>& total_;
   std::unordered_map<transport::Http2ServerConnection*, std::unique_ptr<transport::Http2ServerConnection>> connections_;
   bool draining_ = false;
   UniqueFunction<void()> when_empty_;

@@ -3,12 +3,15 @@
 
 namespace rhei::inline v0 {
 
+Error CallGivenUp() { return Error(StatusCode::kCancelled, "the caller gave the call up"); }
+
 void ClientCall::Cancel() {
   // A call without a loop ended before it began.
   if (loop == nullptr) return;
   const auto cancel = [this] {
-    if (holder == nullptr) return;
-    holder->CancelCall(*this, Error(StatusCode::kCancelled, "the caller gave the call up"));
+    if (holder != nullptr) return holder->CancelCall(*this, CallGivenUp());
+    // It is over; or it was started on another thread, and that has not reached the loop.
+    given_up = true;
   };
   if (loop->IsCurrent()) return cancel();
   AddReference();

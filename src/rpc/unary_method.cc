@@ -14,10 +14,10 @@ Error HandlerThrew(ServerCall& call, const std::exception* what) {
 }
 
 Error RequestNotReadable(const ServerContext& context, std::size_t size) {
-  return Error(StatusCode::kInternal,
-               "the request of " + std::to_string(size) + " bytes for " + std::string(context.method()) +
-                   " cannot be parsed",
-               Origin::kLibrary);
+  return Error(
+      StatusCode::kInternal,
+      "the request of " + std::to_string(size) + " bytes for " + std::string(context.method()) + " cannot be parsed",
+      Origin::kLibrary);
 }
 
 Error ReplyNotWritable(const ServerContext& context) {

@@ -113,7 +113,11 @@ bool Http2ClientConnection::OnEvent(const Event& event) {
       }
       break;
     case Event::Kind::kGoAway: StartDraining(event.data); break;
-    case Event::Kind::kFailed: EndAll(http2().failure().reason); break;
+    case Event::Kind::kFailed:
+      // First, so that calls which are made when others end go elsewhere.
+      StartDraining(http2().failure().reason);
+      EndAll(http2().failure().reason);
+      break;
     case Event::Kind::kDrained:
     case Event::Kind::kPong: break;
   }
@@ -132,7 +136,12 @@ void Http2ClientConnection::OnBatchEnd() {
 void Http2ClientConnection::OnMessagePart(const Event& event) {
   Exchange& exchange = ExchangeAt(event.stream.slot);
   if (exchange.call == nullptr) return;
-  if (event.has_headers) ReadHeaders(event.headers, event.end_stream && !event.has_trailers, exchange);
+  if (event.has_headers) ReadHeaders(event.headers, exchange);
+  if (exchange.status_in_headers && (event.has_trailers || !event.data.empty())) {
+    // No Trailers-Only, so those were plain headers.
+    exchange.status_in_headers = false;
+    exchange.status = {};
+  }
   if (event.charged > 0 || !event.data.empty()) {
     if (!ReadData(event, exchange)) return;
   }
@@ -140,10 +149,7 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
   if (event.end_stream) Conclude(exchange);
 }
 
-void Http2ClientConnection::ReadHeaders(std::span<const HeaderField> fields, bool end_stream, Exchange& exchange) {
-  ClientCall::Response& response = exchange.call->response;
-  // Headers that end the stream are trailers at the same time: Trailers-Only.
-  Metadata& metadata = end_stream ? response.trailers : response.headers;
+void Http2ClientConnection::ReadHeaders(std::span<const HeaderField> fields, Exchange& exchange) {
   for (const HeaderField& field : fields) {
     switch (field.token) {
       case HeaderName::kStatus: exchange.http_status = ReadNumber(field.value); break;
@@ -153,13 +159,14 @@ void Http2ClientConnection::ReadHeaders(std::span<const HeaderField> fields, boo
         if (exchange.grpc) grpc_content_type_entry_ = field.entry;
         break;
       default:
-        if (!exchange.status.Take(field) && !wire::AddReceivedField(field, metadata)) {
+        if (exchange.status.Take(field)) {
+          exchange.status_in_headers = true;
+        } else if (!wire::AddReceivedField(field, exchange.call->response.headers)) {
           exchange.metadata_readable = false;
         }
         break;
     }
   }
-  if (!end_stream) exchange.status.present = false;
 }
 
 void Http2ClientConnection::ReadTrailers(std::span<const HeaderField> fields, Exchange& exchange) {
@@ -218,8 +225,8 @@ bool Http2ClientConnection::ReadData(const Event& event, Exchange& exchange) {
 void Http2ClientConnection::OnReset(const Event& event) {
   Exchange& exchange = ExchangeAt(event.stream.slot);
   if (exchange.call == nullptr) return;
-  std::string what = event.initiator == http2::Initiator::kRemote ? "the server reset the stream with "
-                                                                  : "the stream was reset with ";
+  std::string what =
+      event.initiator == http2::Initiator::kRemote ? "the server reset the stream with " : "the stream was reset with ";
   what += Name(event.error);
   if (!event.data.empty()) what.append(" (").append(event.data).append(")");
   Error error(event.unprocessed ? StatusCode::kUnavailable : wire::StatusFromReset(event.error),
@@ -229,7 +236,14 @@ void Http2ClientConnection::OnReset(const Event& event) {
   owner_.OnUnprocessed(call, std::move(error));
 }
 
-void Http2ClientConnection::Conclude(Exchange& exchange) { Finish(exchange, FinalError(exchange)); }
+void Http2ClientConnection::Conclude(Exchange& exchange) {
+  if (exchange.status_in_headers) {
+    // Trailers-Only: headers that nothing followed are trailers.
+    ClientCall::Response& response = exchange.call->response;
+    response.trailers = std::exchange(response.headers, {});
+  }
+  Finish(exchange, FinalError(exchange));
+}
 
 std::optional<Error> Http2ClientConnection::FinalError(Exchange& exchange) const {
   wire::ReceivedStatus& status = exchange.status;
@@ -249,6 +263,9 @@ std::optional<Error> Http2ClientConnection::FinalError(Exchange& exchange) const
     error.SetDetails(status.details);
     error.SetMetadata(exchange.call->response.trailers);
     return error;
+  }
+  if (exchange.http_status != 200 || !exchange.grpc) {
+    return found(StatusCode::kUnknown, "the answer says OK, but its HTTP status or content-type is not gRPC's");
   }
   if (!exchange.metadata_readable) return found(StatusCode::kInternal, "a \"-bin\" header of the answer is not base64");
   if (exchange.reader.in_message()) return found(StatusCode::kInternal, "the reply ended in the middle of a message");
@@ -275,6 +292,7 @@ ClientCall& Http2ClientConnection::Detach(Exchange& exchange) {
   exchange.grpc = false;
   exchange.has_message = false;
   exchange.metadata_readable = true;
+  exchange.status_in_headers = false;
   --active_;
   return call;
 }
@@ -325,8 +343,8 @@ void Http2ClientConnection::EndAll(std::string_view cause) {
   for (std::size_t slot = 0; slot < exchanges_.size(); ++slot) {
     if (exchanges_[slot] == nullptr || exchanges_[slot]->call == nullptr) continue;
     Exchange& exchange = *exchanges_[slot];
-    Finish(exchange, Error(StatusCode::kUnavailable,
-                           Describe(*exchange.call, "the connection was lost: " + kept_cause), Origin::kLibrary));
+    Finish(exchange, Error(StatusCode::kUnavailable, Describe(*exchange.call, "the connection was lost: " + kept_cause),
+                           Origin::kLibrary));
   }
 }
 
@@ -337,8 +355,7 @@ void Http2ClientConnection::OnLinkEnd(std::string_view cause) {
 }
 
 std::string Http2ClientConnection::Describe(const ClientCall& call, std::string_view what) const {
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-      link_.loop().Now() - call.started);
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(link_.loop().Now() - call.started);
   std::string text(call.request.method.path);
   text.append(" to ").append(*peer_).append(" after ").append(std::to_string(took.count())).append(" us: ");
   return text.append(what);

@@ -19,7 +19,8 @@
 
 namespace rhei::inline v0::transport {
 
-// On its loop only. Calls that are given to it end by OnDone, or go back to the owner when the server has not seen them.
+// On its loop only. Calls that are given to it end by OnDone, or go back to the owner when the server has not seen
+// them.
 class Http2ClientConnection final : public Http2Link::Owner, private ClientCallHolder {
  public:
   // None of these may destroy the connection but OnGone.
@@ -27,7 +28,8 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
    public:
     // The server's SETTINGS have arrived: calls may be started, also before. Once.
     virtual void OnReady() = 0;
-    // No call may be started here any more, though those that run go on: the server says goodbye, or stream ids run out. Once.
+    // No call may be started here any more, though those that run go on: the server says goodbye, or stream ids run
+    // out. Once.
     virtual void OnDraining(std::string_view why) = 0;
     // CanStart has become true; follows TellCapacity.
     virtual void OnCapacity() = 0;
@@ -81,6 +83,7 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
     bool grpc = false;
     bool has_message = false;
     bool metadata_readable = true;
+    bool status_in_headers = false;  // `status` comes from the headers, as in Trailers-Only
   };
 
   bool OnEvent(const http2::Event& event) override;
@@ -94,12 +97,13 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   void SendMessage(http2::Stream stream, ClientCall& call);
 
   void OnMessagePart(const http2::Event& event);
-  void ReadHeaders(std::span<const http2::HeaderField> fields, bool end_stream, Exchange& exchange);
+  void ReadHeaders(std::span<const http2::HeaderField> fields, Exchange& exchange);
   void ReadTrailers(std::span<const http2::HeaderField> fields, Exchange& exchange);
   // False: the call has been ended.
   bool ReadData(const http2::Event& event, Exchange& exchange);
   void OnReset(const http2::Event& event);
-  // The server has said everything: the call ends with the status that it sent, or that follows from what it did not send.
+  // The server has said everything: the call ends with the status that it sent, or that follows from what it did not
+  // send.
   void Conclude(Exchange& exchange);
   std::optional<Error> FinalError(Exchange& exchange) const;
   // The call ends with an error that this side found, and the stream is reset.
@@ -119,10 +123,10 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   std::shared_ptr<const std::string> peer_;
   ReceiveBudget budget_;
   wire::FieldList fields_;
-  std::vector<http2::HeaderTemplate> templates_;        // by method number
-  std::vector<std::unique_ptr<Exchange>> exchanges_;    // by slot
-  std::uint64_t grpc_content_type_entry_ = 0;           // the table's entry that is known to be gRPC's content-type
-  std::uint64_t ok_status_entry_ = 0;                   // ... and "grpc-status: 0"
+  std::vector<http2::HeaderTemplate> templates_;      // by method number
+  std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
+  std::uint64_t grpc_content_type_entry_ = 0;         // the table's entry that is known to be gRPC's content-type
+  std::uint64_t ok_status_entry_ = 0;                 // ... and "grpc-status: 0"
   std::size_t active_ = 0;
   bool ready_ = false;
   bool draining_ = false;

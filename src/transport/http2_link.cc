@@ -84,6 +84,8 @@ void Http2Link::HandleInput(std::string_view input) {
     if (kept_.capacity() > kKeptCapacity) kept_.shrink_to_fit();
     round_ended_ = false;
   }
+  // A pause of http2's leaves whole frames behind.
+  paused_ = unread > 0 && connection_.reading_paused();
   // The bytes do not outlive this call.
   connection_.Receive({}, loop_.Now());
   if (!round_ended_) owner_.OnBatchEnd();
@@ -102,13 +104,13 @@ void Http2Link::AfterBatch() {
 }
 
 void Http2Link::OnTurnEnd() {
+  if (state_ == State::kEnded) return;
   if (ending_) {
     state_ = State::kEnded;
     stream_->Close();
     loop_.Cancel(timer_);
     return owner_.OnLinkEnd(cause_);
   }
-  if (state_ == State::kEnded) return;
   if (round_ended_ && state_ == State::kOpen) {
     HandleInput(std::string_view(kept_).substr(kept_begin_));
     return AfterBatch();
@@ -151,6 +153,12 @@ void Http2Link::Flush() {
     in_batch_ = false;
     if (any && connection_.wants_to_write() && !write_blocked_) loop_.AtEndOfTurn(turn_end_);
   }
+  if (paused_ && !connection_.reading_paused() && state_ == State::kOpen && !in_batch_) {
+    // What waited for control frames to be written is handled as a round that goes on.
+    paused_ = false;
+    round_ended_ = true;
+    loop_.AtEndOfTurn(turn_end_);
+  }
   if (connection_.failed() && state_ == State::kOpen) CloseGently();
   if (state_ == State::kClosing && !write_blocked_ && !connection_.wants_to_write()) {
     state_ = State::kLingering;
@@ -163,7 +171,11 @@ void Http2Link::Flush() {
 void Http2Link::CloseGently() {
   if (state_ != State::kOpen || ending_) return;
   state_ = State::kClosing;
-  if (connection_.failed()) cause_ = connection_.failure().reason;
+  if (connection_.failed()) {
+    cause_ = connection_.failure().reason;
+    // A peer that does not even take the GOAWAY is not waited for; a failed connection has no timer of its own.
+    loop_.Arm(timer_, loop_.Now() + kLinger);
+  }
   loop_.AtEndOfTurn(turn_end_);
 }
 
@@ -185,9 +197,10 @@ void Http2Link::Discard() {
 }
 
 void Http2Link::WaitForInput() {
-  if (state_ != State::kOpen || ending_) return;
+  if (state_ != State::kOpen || ending_ || round_ended_) return;
   // A peer that does not read our answers is not read either, so that it cannot make us hold them.
-  if (connection_.reading_paused() || (write_blocked_ && connection_.role() == http2::Role::kServer)) return;
+  const bool server = connection_.role() == http2::Role::kServer;
+  if (connection_.reading_paused() || (server && write_blocked_ && connection_.output_size() > write_limit_)) return;
   stream_->WaitReadable();
 }
 
@@ -195,6 +208,9 @@ void Http2Link::OnTimer() {
   if (state_ == State::kEnded) return;
   if (state_ == State::kLingering) return End(cause_);
   connection_.HandleTimeout(loop_.Now());
+  in_batch_ = true;
+  owner_.OnBatchEnd();
+  in_batch_ = false;
   Flush();
   // A peer that takes nothing does not take the GOAWAY either.
   if (connection_.failed() && write_blocked_) return End(connection_.failure().reason);
@@ -205,6 +221,8 @@ void Http2Link::RearmTimer() {
   if (state_ != State::kOpen && state_ != State::kClosing) return;
   if (const std::optional<TimePoint> timeout = connection_.NextTimeout()) {
     loop_.Arm(timer_, *timeout);
+  } else if (state_ == State::kClosing && connection_.failed()) {
+    if (!timer_.armed()) loop_.Arm(timer_, loop_.Now() + kLinger);
   } else if (timer_.armed()) {
     loop_.Cancel(timer_);
   }

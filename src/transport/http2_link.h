@@ -50,8 +50,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
     if (!in_batch_) loop_.AtEndOfTurn(turn_end_);
   }
 
-  // Sends what is owed, then closes: the peer has 1 s to close its side, so that a GOAWAY is not lost to a TCP reset (RFC 9113 §5.4.1,
-  // RFC 9112 §9.6). OnLinkEnd follows.
+  // Sends what is owed, then closes: the peer has 1 s to close its side, so that a GOAWAY is not lost to a TCP reset
+  // (RFC 9113 §5.4.1, RFC 9112 §9.6). OnLinkEnd follows.
   void CloseGently();
   // Closes at once. OnLinkEnd follows from the loop.
   void CloseNow(std::string_view cause);
@@ -84,9 +84,10 @@ class Http2Link final : private runtime::ByteStream::Handler {
   bool in_batch_ = false;
   bool write_blocked_ = false;
   bool round_ended_ = false;  // `kept_` holds input of which the owner had enough for one turn
+  bool paused_ = false;       // `kept_` holds whole frames that wait until control frames have been written
   bool ending_ = false;       // OnLinkEnd is due at the end of the turn
   bool input_ended_ = false;
-  std::string kept_;          // input that was read and not used: a part of a frame, or more after a full round
+  std::string kept_;  // input that was read and not used: a part of a frame, or more after a full round
   std::size_t kept_begin_ = 0;
   std::string cause_;
   runtime::EndOfTurnTask turn_end_;

@@ -37,9 +37,24 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
       local_(link_.local().ToString()),
       templates_(RegisterTemplates(link_.connection())),
       request_reader_(router),
-      budget_(link_.connection(), limits.connection_budget) {}
+      budget_(link_.connection(), limits.connection_budget),
+      idle_since_(loop.Now()),
+      idle_timer_([this] { OnIdleTimer(); }) {}
 
 Http2ServerConnection::~Http2ServerConnection() = default;
+
+void Http2ServerConnection::Start() {
+  loop().Arm(idle_timer_, idle_since_ + limits_.connection_idle_timeout);
+  link_.Start();
+}
+
+void Http2ServerConnection::OnIdleTimer() {
+  if (draining_ || link_ended_) return;
+  // The timer is not moved at each call, but looks when it fires.
+  const TimePoint idle_end = (active_ > 0 ? loop().Now() : idle_since_) + limits_.connection_idle_timeout;
+  if (idle_end <= loop().Now()) return Drain("max_idle");
+  loop().Arm(idle_timer_, idle_end);
+}
 
 Http2ServerStream& Http2ServerConnection::StreamAt(std::uint32_t slot) {
   if (slot >= streams_.size()) streams_.resize(slot + 1);
@@ -55,23 +70,20 @@ bool Http2ServerConnection::OnEvent(const Event& event) {
       if (started_in_round_ < limits_.handler_starts_per_round) return true;
       started_in_round_ = 0;
       return false;
-    case Event::Kind::kReset:
-      StreamAt(event.stream.slot).Cancel(event.data);
-      return true;
-    case Event::Kind::kDrained:
-      StreamAt(event.stream.slot).OnDrained();
-      return true;
+    case Event::Kind::kReset: StreamAt(event.stream.slot).Cancel(event.data); return true;
+    case Event::Kind::kDrained: StreamAt(event.stream.slot).OnDrained(); return true;
     case Event::Kind::kSettings:
     case Event::Kind::kPong:
     case Event::Kind::kGoAway: return true;
-    case Event::Kind::kFailed:
-      CancelStreams(link_.connection().failure().reason);
-      return true;
+    case Event::Kind::kFailed: CancelStreams(link_.connection().failure().reason); return true;
   }
   return true;
 }
 
-void Http2ServerConnection::OnBatchEnd() { started_in_round_ = 0; }
+void Http2ServerConnection::OnBatchEnd() {
+  started_in_round_ = 0;
+  if (draining_) CloseIfDrained();
+}
 
 void Http2ServerConnection::OnLinkEnd(std::string_view cause) {
   CancelStreams(cause);
@@ -86,7 +98,7 @@ void Http2ServerConnection::CancelStreams(std::string_view why) {
 }
 
 void Http2ServerConnection::StreamDone(Http2ServerStream&) {
-  --active_;
+  if (--active_ == 0) idle_since_ = loop().Now();
   if (active_ == 0 && link_ended_) {
     // The stream is still on the stack.
     loop().Post([this] { owner_.OnConnectionGone(*this); });
@@ -103,7 +115,8 @@ void Http2ServerConnection::Drain(std::string_view why) {
 }
 
 void Http2ServerConnection::CloseIfDrained() {
-  if (active_ == 0) link_.CloseGently();
+  // Before the client knows the last id that counts, a call of its may be on its way.
+  if (active_ == 0 && link_.connection().drain_announced()) link_.CloseGently();
 }
 
 void Http2ServerConnection::Abort(std::string_view why) {

@@ -17,7 +17,8 @@
 
 namespace rhei::inline v0::transport {
 
-// Lives until its link has ended and every handler that it started has answered; then it tells its owner. On its loop only.
+// Lives until its link has ended and every handler that it started has answered; then it tells its owner. On its loop
+// only.
 class Http2ServerConnection final : public Http2Link::Owner {
  public:
   class Owner {
@@ -32,7 +33,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
   Http2ServerConnection(const CallRouter& router, const Limits& limits, runtime::Loop& loop, std::size_t loop_index,
                         std::unique_ptr<runtime::ByteStream> stream, Owner& owner);
   ~Http2ServerConnection();
-  void Start() { link_.Start(); }
+  void Start();
 
   // No new calls; closes when those that run have ended.
   void Drain(std::string_view why);
@@ -72,6 +73,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
   Http2ServerStream& StreamAt(std::uint32_t slot);
   void CancelStreams(std::string_view why);
   void CloseIfDrained();
+  void OnIdleTimer();
 
   const CallRouter& router_;
   const Limits limits_;
@@ -87,8 +89,10 @@ class Http2ServerConnection final : public Http2Link::Owner {
   std::vector<std::unique_ptr<Http2ServerStream>> streams_;  // by slot; kept for the next call
   std::size_t active_ = 0;                                   // streams that are not done
   std::uint32_t started_in_round_ = 0;
+  TimePoint idle_since_;
   bool draining_ = false;
   bool link_ended_ = false;
+  runtime::Timer idle_timer_;
 };
 
 }  // namespace rhei::inline v0::transport

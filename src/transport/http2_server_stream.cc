@@ -1,5 +1,6 @@
 #include "transport/http2_server_stream.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -80,13 +81,13 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     }
     if (result.outcome == MessageReader::Outcome::kCompressed) {
       connection_.http2().Consume(stream_, charged);
-      return Fail(Error(StatusCode::kInternal, "the request is compressed, but names no grpc-encoding",
-                        Origin::kLibrary));
+      return Fail(
+          Error(StatusCode::kInternal, "the request is compressed, but names no grpc-encoding", Origin::kLibrary));
     }
     if (has_message_) {
       connection_.http2().Consume(stream_, charged);
-      return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and more were sent",
-                        Origin::kLibrary));
+      return Fail(
+          Error(StatusCode::kUnimplemented, "a unary call has one request, and more were sent", Origin::kLibrary));
     }
     has_message_ = true;
     if (end_stream && data.empty()) {
@@ -101,8 +102,7 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     return Fail(Error(StatusCode::kInternal, "the request ended in the middle of a message", Origin::kLibrary));
   }
   if (!has_message_) {
-    return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and none was sent",
-                      Origin::kLibrary));
+    return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and none was sent", Origin::kLibrary));
   }
   Run(message_);
 }
@@ -231,6 +231,8 @@ void Http2ServerStream::Done() {
 Executor& Http2ServerStream::executor() { return connection_.loop(); }
 std::size_t Http2ServerStream::loop_index() const { return connection_.loop_index(); }
 Logger& Http2ServerStream::logger() { return connection_.router().logger(); }
-std::size_t Http2ServerStream::max_send_message() const { return connection_.limits().max_send_message; }
+std::size_t Http2ServerStream::max_send_message() const {
+  return std::min<std::size_t>(connection_.limits().max_send_message, wire::kLargestMessage);
+}
 
 }  // namespace rhei::inline v0::transport

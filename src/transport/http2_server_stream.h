@@ -36,7 +36,8 @@ class Http2ServerStream final : public ServerCall {
   bool running() const { return state_ == State::kRunning; }
   std::string_view path() const { return head_.path; }
 
-  // --- ServerCall ------------------------------------------------------------------------------------------------------
+  // --- ServerCall
+  // ------------------------------------------------------------------------------------------------------
   ServerContext& context() override { return context_; }
   Executor& executor() override;
   std::size_t loop_index() const override;
@@ -68,9 +69,9 @@ class Http2ServerStream final : public ServerCall {
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;
   bool has_message_ = false;
-  std::string message_;   // a whole message, or the body of a plain request, that waits for the end of the stream
-  std::string own_;       // what head_ looks into
-  std::string unsent_;    // a reply that could not be written in place
+  std::string message_;  // a whole message, or the body of a plain request, that waits for the end of the stream
+  std::string own_;      // what head_ looks into
+  std::string unsent_;   // a reply that could not be written in place
 };
 
 }  // namespace rhei::inline v0::transport

@@ -7,9 +7,9 @@
 
 namespace rhei::inline v0::transport {
 
-// A message that the application waits for may be larger than a window, so its bytes are given back as they arrive. When
-// the unfinished messages of one connection hold more than its budget, only the oldest is still given credit until it is
-// whole: memory stays bounded, and none of them waits for ever. One per connection, on its loop.
+// A message that the application waits for may be larger than a window, so its bytes are given back as they arrive.
+// When the unfinished messages of one connection hold more than its budget, only the oldest is still given credit until
+// it is whole: memory stays bounded, and none of them waits for ever. One per connection, on its loop.
 class ReceiveBudget {
  public:
   // A stream's part of the budget, kept by the stream.

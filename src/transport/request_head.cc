@@ -41,7 +41,8 @@ RequestReader::Memory RequestReader::WorkOut(const HeaderField& field) const {
 std::shared_ptr<const ClientFacts> RequestReader::Facts(const HeaderField* authority, const HeaderField* user_agent) {
   const std::uint64_t authority_entry = authority != nullptr ? authority->entry : 0;
   const std::uint64_t user_agent_entry = user_agent != nullptr ? user_agent->entry : 0;
-  const bool by_entry = (authority == nullptr || authority_entry != 0) && (user_agent == nullptr || user_agent_entry != 0);
+  const bool by_entry =
+      (authority == nullptr || authority_entry != 0) && (user_agent == nullptr || user_agent_entry != 0);
   if (facts_ != nullptr && by_entry && facts_->authority_entry == authority_entry &&
       facts_->user_agent_entry == user_agent_entry) {
     return facts_;
@@ -55,8 +56,7 @@ std::shared_ptr<const ClientFacts> RequestReader::Facts(const HeaderField* autho
   return facts;
 }
 
-void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head, Metadata& metadata,
-                         std::string& own) {
+void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head, Metadata& metadata, std::string& own) {
   own.clear();
   const HeaderField* authority = nullptr;
   const HeaderField* user_agent = nullptr;
@@ -83,6 +83,15 @@ void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head,
       default:
         if (!wire::AddReceivedField(field, metadata)) head.metadata_readable = false;
         break;
+    }
+  }
+  if (!head.grpc) {
+    // A plain request's handler sees them all.
+    for (const HeaderField& field : fields) {
+      if (field.token == HeaderName::kTe || field.token == HeaderName::kContentType ||
+          field.token == HeaderName::kUserAgent || field.token == HeaderName::kContentLength) {
+        metadata.Add(field.name, field.value);
+      }
     }
   }
   head.facts = Facts(authority, user_agent);

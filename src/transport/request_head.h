@@ -28,23 +28,23 @@ struct ClientFacts {
 struct RequestHead {
   bool post = false;
   bool te_trailers = false;
-  bool grpc = false;                 // by its content-type
-  bool identity_encoding = true;     // no grpc-encoding but "identity"
-  bool metadata_readable = true;     // every "-bin" value was base64
+  bool grpc = false;              // by its content-type
+  bool identity_encoding = true;  // no grpc-encoding but "identity"
+  bool metadata_readable = true;  // every "-bin" value was base64
   CallRouter::Route route;
   std::string_view method;
   std::string_view path;
   std::shared_ptr<const ClientFacts> facts;
 };
 
-// Reads requests of one connection. A field that comes from an HPACK table costs an index: its entry number leads to what
-// the field meant the first time. For the loop's thread only.
+// Reads requests of one connection. A field that comes from an HPACK table costs an index: its entry number leads to
+// what the field meant the first time. For the loop's thread only.
 class RequestReader {
  public:
   explicit RequestReader(const CallRouter& router) : router_(router) {}
 
-  // Adds user metadata to `metadata`. What the router does not hold is copied into `own`, so that the head's views outlive
-  // the fields.
+  // Adds user metadata to `metadata`. What the router does not hold is copied into `own`, so that the head's views
+  // outlive the fields.
   void Read(std::span<const http2::HeaderField> fields, RequestHead& head, Metadata& metadata, std::string& own);
 
  private:

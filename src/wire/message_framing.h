@@ -10,6 +10,8 @@
 namespace rhei::inline v0::wire {
 
 inline constexpr std::size_t kMessagePrefix = 5;
+// What its length field can say.
+inline constexpr std::size_t kLargestMessage = 0xffffffff;
 
 // Writes the five bytes in front of an uncompressed message of `size` bytes.
 void WriteMessagePrefix(std::size_t size, char* to);

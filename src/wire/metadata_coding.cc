@@ -41,7 +41,8 @@ bool ReadVarint(std::string_view& bytes, std::uint64_t& value) {
 }  // namespace
 
 bool AddReceivedField(const HeaderField& field, Metadata& metadata) {
-  if (field.token != HeaderName::kOther) return true;
+  // Cookies mean nothing to HTTP/2 and gRPC: they are the user's, as any other name.
+  if (field.token != HeaderName::kOther && field.token != HeaderName::kCookie) return true;
   if (!IsBinaryKey(field.name)) {
     metadata.Add(field.name, field.value);
     return true;

@@ -2,17 +2,15 @@
 
 # Builds h2spec and h2specd into build/tools/, from the versions and checksums pinned in tools/go/h2spec.
 build_h2spec() {
-  command -v go >/dev/null || die "install Go 1.18 or newer, then run this again: the conformance testers are Go programs"
-  local output=$PWD/build/tools stamp
+  command -v go >/dev/null || die "install Go 1.18 or newer, then run this again: the testers are Go programs"
+  local output=$PWD/build/tools commands=github.com/summerwind/h2spec/cmd stamp
   stamp=$(cat tools/go/h2spec/go.mod tools/go/h2spec/go.sum | sha256sum)
-  if [ -x "$output/h2spec" ] && [ -x "$output/h2specd" ] && [ "$(cat "$output/h2spec.stamp" 2>/dev/null)" = "$stamp" ]; then
-    return
-  fi
+  [ "$(cat "$output/h2spec.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   say "building h2spec and h2specd"
   mkdir -p "$output"
   (
     cd tools/go/h2spec
-    go build -mod=readonly -o "$output/" github.com/summerwind/h2spec/cmd/h2spec github.com/summerwind/h2spec/cmd/h2specd
+    go build -mod=readonly -o "$output/" "$commands/h2spec" "$commands/h2specd"
   ) || die "give Go access to its module proxy, then run this again: h2spec does not build"
   echo "$stamp" >"$output/h2spec.stamp"
 }

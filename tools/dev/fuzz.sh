@@ -3,7 +3,9 @@
 # A target NAME is the program fuzz_NAME in build/fuzz/fuzz. Its seeds lie in fuzz/corpus/NAME. What it finds on the way
 # stays in build/fuzz/corpus/NAME, a crash in build/fuzz/crashes.
 
-fuzz_targets() { find build/fuzz/fuzz -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sed 's/^fuzz_//' | sort; }
+fuzz_targets() {
+  find build/fuzz/fuzz -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sed 's/^fuzz_//' | sort
+}
 
 # fuzz_one NAME SECONDS
 fuzz_one() {

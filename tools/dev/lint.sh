@@ -51,7 +51,7 @@ cmd_lint() {
   lint_part "see the shell errors above" check_shell
   lint_part "see the headers above" python3 tools/check_headers.py --jobs "$jobs"
   lint_part "see Clang's warnings above" check_clang_warnings
-  lint_part "look at what changed in the generated code, and if it is right update compiler/testdata" check_generated_code
+  lint_part "look at the change of the generated code; if it is right, build the target refresh_golden" check_generated_code
   python3 tools/code_sizes.py
   [ ${#lint_failures[@]} -eq 0 ] || die "${lint_failures[@]}" "lint failed: ${#lint_failures[@]} of its checks"
   say "lint passed"

@@ -3,7 +3,9 @@
 # The packages of each group. tools/versions.txt records the versions that this was tested with.
 packages_of() {
   case "$1" in
-    build) echo g++ cmake ninja-build pkg-config protobuf-compiler libprotobuf-dev libprotoc-dev libasio-dev libc-ares-dev ;;
+    build)
+      echo g++ cmake ninja-build pkg-config protobuf-compiler libprotobuf-dev libprotoc-dev libasio-dev libc-ares-dev
+      ;;
     test) echo python3 libgtest-dev libgmock-dev libnghttp2-dev libgrpc++-dev protobuf-compiler-grpc ;;
     bench) echo python3 libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client libbenchmark-dev valgrind ;;
     lint) echo python3 git clang-format-16 clang-16 ;;

@@ -1,6 +1,7 @@
 // Integers with a prefix, as HPACK writes them (RFC 7541 §5.1).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
 #include <thread>
 
 #include "rhei/log.h"
@@ -21,7 +22,9 @@ struct AsioLoopOptions {
   // How long to look for work before sleeping. A loop over somebody else's io_context does not look at it.
   Duration busy_poll{};
   // Hears of listeners that shed connections; may be null.
-  std::shared_ptr<Logger> logger;
+  std::shared_ptr<Logger> logger = nullptr;
+  // The name servers to ask, as "192.0.2.1:53,[2001:db8::1]:53". Empty: those of the system.
+  std::string name_servers = {};
 };
 
 // Either owns its io_context and runs it in turns (Run, on one thread for the loop's whole life), or lives on one that
@@ -80,6 +83,7 @@ class AsioLoop final : public Loop {
     AsioLoop& loop_;
   };
   asio::io_context& context() { return context_; }
+  const AsioLoopOptions& options() const { return options_; }
   void Log(LogLevel level, std::string_view line);
 
  private:

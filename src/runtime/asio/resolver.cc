@@ -42,7 +42,10 @@ class ResolveOperation::WatchedSocket final : private ByteStream::Handler {
   WatchedSocket(ResolveOperation& operation, ares_socket_t socket)
       : operation_(operation), socket_(socket), watched_(operation.loop_) {
     watched_.SetHandler(this);
-    watched_.Watch(posix::Descriptor(socket));
+    // One that cannot be watched is as one that never answers: the look-up times out.
+    posix::Descriptor borrowed(socket);
+    watched_.Watch(std::move(borrowed));
+    borrowed.Release();
   }
   ~WatchedSocket() override { watched_.Release().Release(); }
 
@@ -107,6 +110,9 @@ void ResolveOperation::StartQuery(bool is_localhost) {
     channel_ = nullptr;
     return FinishWith(Failure(ares_strerror(status)));
   }
+
+  const std::string& servers = loop_.options().name_servers;
+  if (!servers.empty()) ares_set_servers_ports_csv(channel_, servers.c_str());
 
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;

@@ -70,7 +70,7 @@ WatchedDescriptor::~WatchedDescriptor() {
   Reference::Drop(state_);
 }
 
-posix::ErrorNumber WatchedDescriptor::Watch(posix::Descriptor descriptor) {
+posix::ErrorNumber WatchedDescriptor::Watch(posix::Descriptor&& descriptor) {
   asio::error_code error;
   state_->descriptor.assign(descriptor.get(), error);
   if (error) return error.value();

@@ -21,8 +21,8 @@ class WatchedDescriptor {
   WatchedDescriptor(const WatchedDescriptor&) = delete;
   WatchedDescriptor& operator=(const WatchedDescriptor&) = delete;
 
-  // Takes over the descriptor, once. With an error it is closed.
-  posix::ErrorNumber Watch(posix::Descriptor descriptor);
+  // Takes over the descriptor, once. With an error it stays the caller's.
+  posix::ErrorNumber Watch(posix::Descriptor&& descriptor);
 
   // Nobody is called while the handler is null.
   void SetHandler(Handler* handler);

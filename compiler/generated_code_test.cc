@@ -1,0 +1,54 @@
+// What generated code does, beside compiling.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "rhei/result.h"
+#include "rhei/server_context.h"
+#include "rhei/service.h"
+#include "rhei/task.h"
+#include "streaming.rhei.h"
+#include "weather.rhei.h"
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<std::string> PathsOf(rhei::Service& service) {
+  rhei::MethodTable table;
+  service.AddMethods(table);
+  std::vector<std::string> paths;
+  for (const rhei::MethodTable::Method& method : table.methods()) paths.push_back(method.path);
+  return paths;
+}
+
+TEST(GeneratedCodeTest, AServiceTellsItsNameAndItsMethodsPaths) {
+  weather::Weather::Service service;
+  EXPECT_EQ(service.service_name(), "weather.Weather");
+  EXPECT_EQ(weather::Weather::kServiceName, "weather.Weather");
+  EXPECT_THAT(PathsOf(service), ElementsAre("/weather.Weather/GetCurrent", "/weather.Weather/GetTomorrow"));
+}
+
+TEST(GeneratedCodeTest, StreamingMethodsAreNotOffered) {
+  streaming::Mixed::Service mixed;
+  EXPECT_THAT(PathsOf(mixed), ElementsAre("/streaming.Mixed/Get"));
+  streaming::OnlyStreams::Service only_streams;
+  EXPECT_THAT(PathsOf(only_streams), IsEmpty());
+}
+
+TEST(GeneratedCodeTest, AMethodThatIsNotOverriddenAnswersUnimplementedAndNamesItself) {
+  weather::Weather::Service service;
+  rhei::ServerContext context;
+  rhei::Task<rhei::Result<weather::WeatherResponse>> task = service.GetCurrent(context, weather::WeatherRequest());
+  ASSERT_TRUE(task.ready());
+  const rhei::Result<weather::WeatherResponse> answer = task.Take();
+  EXPECT_EQ(answer.code(), rhei::StatusCode::kUnimplemented);
+  EXPECT_THAT(answer.error().message(), HasSubstr("weather.Weather/GetCurrent"));
+}
+
+}  // namespace

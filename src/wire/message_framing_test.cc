@@ -1,0 +1,157 @@
+#include "wire/message_framing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rhei::inline v0::wire {
+namespace {
+
+using Outcome = MessageReader::Outcome;
+using ::testing::ElementsAre;
+
+constexpr std::size_t kLimit = 1000;
+
+std::string Framed(std::string_view message) {
+  std::string framed(kMessagePrefix, '\x7f');
+  WriteMessagePrefix(message.size(), framed.data());
+  return framed.append(message);
+}
+
+// Gives the reader a piece, and collects what comes.
+void Feed(MessageReader& reader, std::string_view piece, std::vector<std::string>& messages) {
+  while (true) {
+    const MessageReader::Result result = reader.Next(piece, kLimit);
+    if (result.outcome == Outcome::kNeedMore) break;
+    ASSERT_EQ(result.outcome, Outcome::kMessage);
+    messages.emplace_back(result.message);
+  }
+  ASSERT_TRUE(piece.empty());
+}
+
+TEST(MessageFramingTest, ThePrefixIsAFlagAndFourBytesOfLength) {
+  char prefix[kMessagePrefix];
+  WriteMessagePrefix(0x01020304, prefix);
+  EXPECT_THAT(prefix, ElementsAre(0, 1, 2, 3, 4));
+}
+
+TEST(MessageReaderTest, AMessageInOnePieceIsReadInPlace) {
+  MessageReader reader;
+  const std::string bytes = Framed("hello");
+  std::string_view input = bytes;
+  const MessageReader::Result result = reader.Next(input, kLimit);
+  EXPECT_EQ(result.outcome, Outcome::kMessage);
+  EXPECT_EQ(result.message, "hello");
+  EXPECT_EQ(result.message.data(), bytes.data() + kMessagePrefix);
+  EXPECT_TRUE(input.empty());
+  EXPECT_FALSE(reader.in_message());
+  EXPECT_EQ(reader.held(), 0U);
+}
+
+TEST(MessageReaderTest, EmptyMessagesAreMessages) {
+  MessageReader reader;
+  std::vector<std::string> messages;
+  Feed(reader, Framed("") + Framed("") + Framed("a"), messages);
+  EXPECT_THAT(messages, ElementsAre("", "", "a"));
+}
+
+TEST(MessageReaderTest, AnyCutsGiveTheSameMessages) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<std::string> sent;
+    std::string bytes;
+    for (std::size_t i = random() % 6; i > 0; --i) {
+      sent.emplace_back(random() % 5 == 0 ? 0 : random() % 300, static_cast<char>('a' + random() % 26));
+      bytes += Framed(sent.back());
+    }
+    MessageReader reader;
+    std::vector<std::string> received;
+    std::string_view rest = bytes;
+    while (!rest.empty()) {
+      const std::size_t size = 1 + random() % (random() % 2 == 0 ? 3 : rest.size());
+      // A piece of its own memory, so that reading beyond it is seen.
+      const std::string piece(rest.substr(0, size));
+      Feed(reader, piece, received);
+      rest.remove_prefix(piece.size());
+    }
+    ASSERT_EQ(received, sent);
+    ASSERT_FALSE(reader.in_message() && reader.held() == 0);
+  }
+}
+
+TEST(MessageReaderTest, OneByteAtATime) {
+  MessageReader reader;
+  std::vector<std::string> messages;
+  const std::string bytes = Framed("first") + Framed("") + Framed("second");
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    Feed(reader, bytes.substr(i, 1), messages);
+    if (i == 6) {
+      EXPECT_TRUE(reader.in_message());
+    }
+  }
+  EXPECT_THAT(messages, ElementsAre("first", "", "second"));
+  // Nothing of a next message has come.
+  std::string_view nothing;
+  EXPECT_EQ(reader.Next(nothing, kLimit).outcome, Outcome::kNeedMore);
+  EXPECT_FALSE(reader.in_message());
+}
+
+TEST(MessageReaderTest, TellsThatAMessageIsUnfinishedFromItsFirstByte) {
+  MessageReader reader;
+  std::string_view byte("\0", 1);
+  EXPECT_EQ(reader.Next(byte, kLimit).outcome, Outcome::kNeedMore);
+  EXPECT_TRUE(reader.in_message());
+  reader.Reset();
+  EXPECT_FALSE(reader.in_message());
+  std::vector<std::string> messages;
+  Feed(reader, Framed("next stream"), messages);
+  EXPECT_THAT(messages, ElementsAre("next stream"));
+}
+
+TEST(MessageReaderTest, TheLimitIsTheLargestMessageThatPasses) {
+  for (const std::size_t size : {kLimit - 1, kLimit, kLimit + 1}) {
+    MessageReader reader;
+    const std::string bytes = Framed(std::string(size, 'x'));
+    std::string_view input = bytes;
+    const MessageReader::Result result = reader.Next(input, kLimit);
+    EXPECT_EQ(result.outcome, size <= kLimit ? Outcome::kMessage : Outcome::kTooLarge);
+    if (size > kLimit) {
+      EXPECT_EQ(result.size, size);
+    }
+  }
+}
+
+TEST(MessageReaderTest, AnAnnouncementOfFourGibibytesTakesNoMemory) {
+  MessageReader reader;
+  std::string_view input("\0\xff\xff\xff\xff", 5);
+  const MessageReader::Result result = reader.Next(input, kLimit);
+  EXPECT_EQ(result.outcome, Outcome::kTooLarge);
+  EXPECT_EQ(result.size, 0xffffffffU);
+  EXPECT_LE(reader.held(), kMessagePrefix);
+}
+
+TEST(MessageReaderTest, AnySetFlagIsACompressedMessage) {
+  for (const char flag : {'\x01', '\x02', '\x80', '\xff'}) {
+    MessageReader reader;
+    std::string bytes = Framed("zipped");
+    bytes[0] = flag;
+    std::string_view input = bytes;
+    EXPECT_EQ(reader.Next(input, kLimit).outcome, Outcome::kCompressed);
+  }
+}
+
+TEST(MessageReaderTest, HoldsWhatHasArrivedOfAnUnfinishedMessage) {
+  MessageReader reader;
+  const std::string bytes = Framed(std::string(100, 'x'));
+  std::string_view input = std::string_view(bytes).substr(0, 45);
+  EXPECT_EQ(reader.Next(input, kLimit).outcome, Outcome::kNeedMore);
+  EXPECT_EQ(reader.held(), 45U);
+}
+
+}  // namespace
+}  // namespace rhei::inline v0::wire

@@ -1,0 +1,83 @@
+// A server and a client of the whole stack in a simulated world, for tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rhei/generic.h"
+#include "rhei/rhei.h"
+#include "testing/simulated_world.h"
+
+namespace rhei::inline v0::testing {
+
+// Answers every method with one function, which it owns.
+class FunctionService final : public GenericService {
+ public:
+  using Function = std::function<Task<Result<std::string>>(ServerContext&, const std::string&)>;
+
+  explicit FunctionService(Function function) : function_(std::move(function)) {}
+  Task<Result<std::string>> Call(ServerContext& context, const std::string& request) override {
+    ++started;
+    return function_(context, request);
+  }
+
+  int started = 0;
+
+ private:
+  Function function_;
+};
+
+// Keeps lines; for runtimes whose logs a test looks at, or does not want to see.
+class KeepingLogger final : public Logger {
+ public:
+  void Write(LogLevel, std::string_view line) override { lines.emplace_back(line); }
+  std::vector<std::string> lines;
+};
+
+inline constexpr std::string_view kServerAddress = "10.1.1.1:80";
+inline constexpr std::string_view kMethod = "/test.Test/Method";
+
+inline Task<Result<std::string>> Echo(ServerContext&, const std::string& request) { return "echo " + request; }
+
+// A server at kServerAddress and a channel to it, each on a host of its own.
+class SimulatedStack {
+ public:
+  explicit SimulatedStack(FunctionService::Function function = Echo, std::uint64_t seed = 1,
+                          const SimulationOptions& options = {})
+      : world(seed, options), service(std::move(function)) {
+    server_log = std::make_shared<KeepingLogger>();
+    server_runtime = world.AddRuntime(1, server_log);
+    client_runtime = world.AddRuntime(1);
+  }
+
+  // Starts a server; the one before is destroyed.
+  Status Start() {
+    server.reset();
+    server = std::make_unique<Server>(ServerOptions().UseRuntime(server_runtime).UseLimits(server_limits));
+    server->AddGeneric(service, run_on);
+    server->Listen(kServerAddress);
+    return server->Start();
+  }
+
+  GenericStub Stub(ChannelOptions options = ChannelOptions()) const {
+    options.UseRuntime(client_runtime);
+    return GenericStub(Connect("ipv4:" + std::string(kServerAddress), options));
+  }
+
+  SimulatedWorld world;
+  std::shared_ptr<KeepingLogger> server_log;
+  std::shared_ptr<Runtime> server_runtime;
+  std::shared_ptr<Runtime> client_runtime;
+  FunctionService service;
+  Limits server_limits;
+  RunOn run_on = RunOn::kLoop;
+  std::unique_ptr<Server> server;
+};
+
+}  // namespace rhei::inline v0::testing
