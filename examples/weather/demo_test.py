@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import unittest
@@ -52,15 +53,20 @@ class Demo(unittest.TestCase):
             start_new_session=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
+        ports = []
         for line in demo.stdout:
+            if listening := re.search(r"listens on port (\d+)$", line):
+                ports.append(int(listening[1]))
             if "until you press Ctrl-C" in line:
                 break
+        self.assertEqual(len(ports), 4)
         os.killpg(demo.pid, signal.SIGINT)
         output, errors = demo.communicate(timeout=60)
         self.assertEqual((demo.returncode, errors), (130, ""), output + errors)
         self.assertIn("The 4 servers have stopped.", output)
-        with self.assertRaises(ProcessLookupError):
-            os.killpg(demo.pid, 0)
+        for port in ports:
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port)).close()
 
 
 if __name__ == "__main__":

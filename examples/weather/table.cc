@@ -18,7 +18,7 @@ std::string Format(const char* format, double number, std::string_view behind) {
 std::string Describe(const WeatherResponse& weather) {
   return Format("%8.1f", Celsius(weather.temperature()), " °C") +
          Format("%8.0f", 100.0 * static_cast<double>(weather.humidity()), " %") +
-         Format("%8.1f", MetresPerSecond(weather.wind().speed()), " m/s from ") +
+         Format("%6.1f", MetresPerSecond(weather.wind().speed()), " m/s from ") +
          std::string(CompassPoint(static_cast<double>(weather.wind().direction())));
 }
 

@@ -25,7 +25,7 @@ TEST(TableTest, PrintsOneLineACityInUnitsOfItsOwn) {
   PrintTable(out, std::vector<Answer>{{{"Kyiv", {50.45, 30.52}}, MakeWeather()}});
   EXPECT_EQ(out.str(),
             "City         Latitude  Longitude  Temperature  Humidity  Wind\n"
-            "Kyiv            50.45      30.52      21.1 °C      65 %      10.0 m/s from NW\n");
+            "Kyiv            50.45      30.52      21.1 °C      65 %  10.0 m/s from NW\n");
 }
 
 TEST(TableTest, PrintsTheErrorWhereThereIsNoAnswer) {

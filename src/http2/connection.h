@@ -61,6 +61,8 @@ struct Event {
     kMessage,
     // `stream` was ended by RST_STREAM from the peer, by an error of the peer's that concerns this stream alone, or,
     // on a client, by a GOAWAY that excludes it. Follows no other event of this stream. The owner still releases it.
+    // A header list over the soft limit is such an error too, with ENHANCE_YOUR_CALM; but a request of that kind is
+    // answered with status 431 by the connection itself, and never announced. Nor are malformed and refused ones.
     kReset,
     // `stream` has sent everything that was queued on it; see SendData.
     kDrained,
@@ -128,7 +130,8 @@ class Connection {
   HeaderTemplate RegisterHeaders(std::span<const HeaderField> fields);
 
   // Client: opens a stream. Nothing when the peer's limit is reached, after a GOAWAY, after failure, or when no stream
-  // ids are left; can_open() tells beforehand.
+  // ids are left; can_open() tells beforehand. Streams must be used (SendHeaders) in the order in which they were
+  // opened (RFC 9113 §5.1.1); headers that come after those of a later stream are not sent.
   std::optional<Stream> Open();
   bool can_open() const;
   // Stream ids left as a share of all, 1.0 down to 0.0; and, for tests, a way to begin near the end.
@@ -153,7 +156,8 @@ class Connection {
   void Reset(Stream stream, ErrorCode code);
 
   // The owner has no more use for the stream: its handler has ended and its buffers are free. Must be called exactly
-  // once for every stream. A stream that is still open is reset (CANCEL; a server that has answered in full:
+  // once for every stream. What is still queued is dropped: who wants it sent waits for kDrained. A stream that is
+  // still open is reset (CANCEL; a server that has answered in full:
   // NO_ERROR, RFC 9113 §8.1). Only now the stream no longer counts against max_concurrent_streams of a server.
   void Release(Stream stream);
 
@@ -177,6 +181,8 @@ class Connection {
   }
 
   // --- time --------------------------------------------------------------------------------------------------------
+  // When HandleTimeout is to be called. May lie in the past: commands are given without the time, so when one has
+  // started a timer, the time is asked for first. Spurious calls of HandleTimeout do nothing.
   std::optional<TimePoint> NextTimeout() const { return timers_.Next(); }
   void HandleTimeout(TimePoint now);
 

@@ -86,8 +86,10 @@ TEST_F(ServerUnderAttackTest, CompletedCallsPayForResets) {
 
 // A2: CVE-2025-8671.
 TEST_F(ServerUnderAttackTest, ErrorsThatMakeTheServerResetAreCountedToo) {
-  const int fed = Flood(
-      2'000, [](int i) { return Post(Id(i)) + WindowUpdate(Id(i), 0x7fffffff) + WindowUpdate(Id(i), 0x7fffffff); });
+  const int fed = Flood(2'000, [this](int i) {
+    server_.TakeOutput();
+    return Post(Id(i)) + WindowUpdate(Id(i), 0x7fffffff) + WindowUpdate(Id(i), 0x7fffffff);
+  });
   EXPECT_EQ(fed, 201);
   ExpectEnd(ErrorCode::kEnhanceYourCalm, "rapid_reset");
 }

@@ -20,7 +20,7 @@ Http2ServerConnection::Templates RegisterTemplates(http2::Connection& http2) {
   const std::array head{Field(":status", "200"), Field("content-type", "application/grpc")};
   const std::array ok{Field("grpc-status", "0")};
   const http2::HeaderTemplate response = http2.RegisterHeaders(head);
-  return {response, http2.RegisterHeaders(ok), response};
+  return {response, http2.RegisterHeaders(ok)};
 }
 
 }  // namespace

@@ -45,9 +45,8 @@ class Http2ServerConnection final : public Http2Link::Owner {
 
   // --- for its streams -----------------------------------------------------------------------------------------------
   struct Templates {
-    http2::HeaderTemplate reply_headers;
+    http2::HeaderTemplate reply_headers;  // also the begin of Trailers-Only
     http2::HeaderTemplate ok_trailers;
-    http2::HeaderTemplate error_head;  // of Trailers-Only
   };
   http2::Connection& http2() { return link_.connection(); }
   Http2Link& link() { return link_; }

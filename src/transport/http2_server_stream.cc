@@ -142,14 +142,21 @@ void Http2ServerStream::Reply() {
 }
 
 void Http2ServerStream::Fail(const Error& error) {
+  http2::Connection& http2 = connection_.http2();
   wire::FieldList& fields = connection_.fields();
+  // Without headers of the handler's, one block says everything: Trailers-Only.
+  HeaderTemplate head = connection_.templates().reply_headers;
+  if (!context_.headers().empty()) {
+    fields.Clear();
+    fields.AddMetadata(context_.headers());
+    http2.SendHeaders(stream_, head, fields.fields(), false);
+    head = HeaderTemplate::kNone;
+  }
   fields.Clear();
   fields.AddError(error);
-  // Before any message, headers and trailers are one block: Trailers-Only.
-  fields.AddMetadata(context_.headers());
   fields.AddMetadata(context_.trailers());
   fields.AddMetadata(error.metadata());
-  connection_.http2().SendHeaders(stream_, connection_.templates().error_head, fields.fields(), true);
+  http2.SendHeaders(stream_, head, fields.fields(), true);
   Answered();
 }
 

@@ -12,6 +12,7 @@
 
 #include "rhei/generic.h"
 #include "rhei/rhei.h"
+#include "runtime/loop.h"
 #include "testing/simulated_world.h"
 
 namespace rhei::inline v0::testing {
