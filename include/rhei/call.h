@@ -43,7 +43,7 @@ class UnaryCallState : public ClientCall {
   void DeliverWhenDone();
 
  private:
-  void DeliverGuarded();
+  void DeliverGuarded(std::string_view whose);
 
   enum Phase : int { kPending, kAwaited, kDelivering, kDone };
   std::atomic<int> phase_{kPending};

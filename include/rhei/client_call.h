@@ -29,7 +29,8 @@ class Loop;
 struct Method {
   static constexpr std::uint32_t kUnnumbered = 0xffffffff;
   std::uint32_t number = kUnnumbered;
-  // "/package.Service/Method". Lives as long as the channel, or as the call where the number is kUnnumbered.
+  // "/package.Service/Method". Lives as long as the channel or one of its calls under way; as the call, where the number
+  // is kUnnumbered.
   std::string_view path;
 };
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <mutex>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -49,9 +47,6 @@ ChannelOptions& ChannelOptions::ConnectTimeout(Duration timeout) & {
 
 namespace {
 
-// So many paths get a number; a proxy that is asked for more pays with bytes, not with memory.
-constexpr std::size_t kMaxMethods = 1024;
-
 // Whether a path may be put into a header field. Which paths there are is the server's business.
 bool IsSendable(std::string_view path) {
   const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
@@ -78,13 +73,9 @@ class Channel::State : public std::enable_shared_from_this<State> {
   ~State();
 
   const client::ChannelConfig& config() const { return *config_; }
-  Method FindMethod(std::string_view path);
   void Start(ClientCall& call);
 
  private:
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
   Runtime& runtime() const { return *config_->runtime; }
   // On the loop.
   client::ChannelLoop& Share(std::size_t index);
@@ -93,8 +84,6 @@ class Channel::State : public std::enable_shared_from_this<State> {
   // By loop; each is touched on its own loop only.
   std::vector<std::unique_ptr<client::ChannelLoop>> shares_;
   const std::size_t home_;
-  std::mutex methods_mutex_;
-  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> methods_;
 };
 
 Channel::State::~State() {
@@ -107,16 +96,6 @@ Channel::State::~State() {
     };
     runtime().loop(index).Post(std::move(close));
   }
-}
-
-Method Channel::State::FindMethod(std::string_view path) {
-  const std::scoped_lock lock(methods_mutex_);
-  auto place = methods_.find(path);
-  if (place == methods_.end()) {
-    if (methods_.size() >= kMaxMethods) return {Method::kUnnumbered, path};
-    place = methods_.emplace(path, static_cast<std::uint32_t>(methods_.size())).first;
-  }
-  return {place->second, place->first};
 }
 
 client::ChannelLoop& Channel::State::Share(std::size_t index) {
@@ -153,7 +132,7 @@ void Channel::State::Start(ClientCall& call) {
   call.loop->Post([self = shared_from_this(), &call] { self->Share(self->home_).Start(call); });
 }
 
-Method Channel::FindMethod(std::string_view path) const { return state_->FindMethod(path); }
+Method Channel::FindMethod(std::string_view path) const { return state_->config().methods->Find(path); }
 
 void Channel::Start(ClientCall& call) const { state_->Start(call); }
 

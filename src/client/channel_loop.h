@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "client/method_names.h"
 #include "client/subchannel.h"
 #include "client/target.h"
 #include "rhei/channel.h"
@@ -21,6 +22,7 @@ struct ChannelConfig {
   ChannelOptions options;
   std::string user_agent;
   std::shared_ptr<Runtime> runtime;
+  std::unique_ptr<MethodNames> methods = std::make_unique<MethodNames>();
 };
 
 // On its loop only. Outlives the channel for as long as it has calls: see Close.

@@ -38,7 +38,7 @@ void UnaryCallState::OnDone() {
       }
       break;
     case kDelivering:
-      DeliverGuarded();
+      DeliverGuarded(request.method.path);
       Release();
       break;
     default: break;
@@ -50,7 +50,8 @@ void UnaryCallState::DeliverWhenDone() {
   int expected = kPending;
   if (phase_.compare_exchange_strong(expected, kDelivering, std::memory_order_acq_rel)) return;
   const auto deliver = [this] {
-    DeliverGuarded();
+    // The channel, and with it the path, may be gone by now.
+    DeliverGuarded("a call");
     Release();
   };
   // A callback runs on the call's loop, whenever it comes; a call that never had a loop has none to wait for.
@@ -58,11 +59,11 @@ void UnaryCallState::DeliverWhenDone() {
   loop->Post(deliver);
 }
 
-void UnaryCallState::DeliverGuarded() {
-  const auto log = [this](std::string_view what) {
+void UnaryCallState::DeliverGuarded(std::string_view whose) {
+  const auto log = [this, whose](std::string_view what) {
     if (logger == nullptr) return;
     std::string line("the callback of ");
-    line.append(request.method.path).append(" threw");
+    line.append(whose).append(" threw");
     if (!what.empty()) line.append(": ").append(what);
     logger->Write(LogLevel::kError, line);
   };
@@ -88,9 +89,11 @@ class BlockedThread final : public TaskObserver {
 Status UnaryCallState::WaitUntilDone() {
   if (done()) return {};
   if (const Executor* const current = Executor::Current(); current != nullptr && !current->MayBlock()) {
+    // On another loop than the call's own, the call and its channel may be ending just now.
+    const std::string whose(loop->IsCurrent() ? request.method.path : "a call");
     Cancel();
     return Error(StatusCode::kFailedPrecondition,
-                 "Wait() for " + std::string(request.method.path) +
+                 "Wait() for " + whose +
                      " on an event loop's thread, which must not block: use co_await or Then, or send the handler to "
                      "the pool with RunOn::kPool");
   }

@@ -112,7 +112,12 @@ bool Http2ClientConnection::OnEvent(const Event& event) {
         owner_.OnReady();
       }
       break;
-    case Event::Kind::kGoAway: StartDraining(event.data); break;
+    case Event::Kind::kGoAway:
+      // If the connection is lost later, this is likely to say why.
+      goodbye_ = std::string(Name(event.error));
+      if (!event.data.empty()) goodbye_.append(" (").append(event.data).append(")");
+      StartDraining(goodbye_);
+      break;
     case Event::Kind::kFailed:
       // First, so that calls which are made when others end go elsewhere.
       StartDraining(http2().failure().reason);
@@ -350,7 +355,9 @@ void Http2ClientConnection::EndAll(std::string_view cause) {
 
 void Http2ClientConnection::OnLinkEnd(std::string_view cause) {
   ended_ = true;
-  EndAll(cause);
+  std::string whole(cause);
+  if (!goodbye_.empty()) whole.append(" after GOAWAY ").append(goodbye_);
+  EndAll(whole);
   owner_.OnGone(cause);
 }
 

@@ -125,6 +125,7 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   wire::FieldList fields_;
   std::vector<http2::HeaderTemplate> templates_;      // by method number
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
+  std::string goodbye_;                               // what the server's GOAWAY said
   std::uint64_t grpc_content_type_entry_ = 0;         // the table's entry that is known to be gRPC's content-type
   std::uint64_t ok_status_entry_ = 0;                 // ... and "grpc-status: 0"
   std::size_t active_ = 0;

@@ -120,8 +120,9 @@ void Http2ServerConnection::CloseIfDrained() {
 }
 
 void Http2ServerConnection::Abort(std::string_view why) {
-  CancelStreams(why);
+  // First, so that clients see the server go, and not each of its streams cancelled.
   link_.connection().Fail(http2::ErrorCode::kNoError, why);
+  CancelStreams(why);
   link_.CloseGently();
 }
 

@@ -283,8 +283,9 @@ TEST(RpcHandlerTest, MayAnswerFromACallbackOnAnyThreadOrLoop) {
     return waiting.back().task();
   });
   ASSERT_TRUE(stack.Start().ok());
-  auto first = stack.Stub().Call(kMethod, "").Future();
-  auto second = stack.Stub().Call(kMethod, "").Future();
+  const GenericStub stub = stack.Stub();
+  auto first = stub.Call(kMethod, "").Future();
+  auto second = stub.Call(kMethod, "").Future();
   ASSERT_TRUE(stack.world.RunUntil([&] { return waiting.size() == 2; }));
   waiting[0].Set(std::string("from outside"));
   stack.client_runtime->loop(0).Post([&] { waiting[1].Set(std::string("from another loop")); });

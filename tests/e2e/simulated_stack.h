@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -57,6 +58,14 @@ class SimulatedStack {
     client_runtime = world.AddRuntime(1);
   }
 
+  // What closes gently takes a second.
+  ~SimulatedStack() {
+    server.reset();
+    world.RunFor(std::chrono::seconds(3));
+  }
+  SimulatedStack(const SimulatedStack&) = delete;
+  SimulatedStack& operator=(const SimulatedStack&) = delete;
+
   // Starts a server; the one before is destroyed.
   Status Start() {
     server.reset();
@@ -71,6 +80,15 @@ class SimulatedStack {
     return GenericStub(Connect("ipv4:" + std::string(kServerAddress), options));
   }
 
+  // Does this on the client's loop, so much later.
+  void After(Duration delay, UniqueFunction<void()> work) {
+    auto arm = [this, delay, work = std::move(work)]() mutable {
+      timers_.push_back(std::make_unique<runtime::Timer>(std::move(work)));
+      client_runtime->loop(0).Arm(*timers_.back(), client_runtime->loop(0).Now() + delay);
+    };
+    client_runtime->loop(0).Post(std::move(arm));
+  }
+
   SimulatedWorld world;
   std::shared_ptr<KeepingLogger> server_log;
   std::shared_ptr<Runtime> server_runtime;
@@ -79,6 +97,9 @@ class SimulatedStack {
   Limits server_limits;
   RunOn run_on = RunOn::kLoop;
   std::unique_ptr<Server> server;
+
+ private:
+  std::vector<std::unique_ptr<runtime::Timer>> timers_;
 };
 
 }  // namespace rhei::inline v0::testing

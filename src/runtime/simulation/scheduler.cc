@@ -59,7 +59,6 @@ void Scheduler::PostToPool(UniqueFunction<void()> work) {
 Scheduler::Outcome Scheduler::Run(const std::function<bool()>& done, Duration limit) {
   std::optional<TimePoint> until;
   std::uint64_t last_step = 0;
-  bool waited = false;
   while (true) {
     {
       const Drive drive(*this);
@@ -72,13 +71,10 @@ Scheduler::Outcome Scheduler::Run(const std::function<bool()>& done, Duration li
       if (steps_ >= last_step) return Outcome::kSpinning;
       const Stepped stepped = Step(*until);
       if (stepped == Stepped::kTooLate) return Outcome::kOutOfTime;
-      if (stepped == Stepped::kRan) {
-        waited = false;
-        continue;
-      }
+      if (stepped == Stepped::kRan) continue;
     }
-    if (std::exchange(waited, true) || options_.patience <= Duration::zero()) return Outcome::kIdle;
-    WaitForPost();
+    // What was posted may be run by another thread that awaits: then this one waits anew.
+    if (!WaitForPost()) return Outcome::kIdle;
   }
 }
 
@@ -159,9 +155,10 @@ void Scheduler::TakePosted() {
   }
 }
 
-void Scheduler::WaitForPost() {
+bool Scheduler::WaitForPost() {
+  if (options_.patience <= Duration::zero()) return false;
   std::unique_lock lock(posted_mutex_);
-  posted_condition_.wait_for(lock, options_.patience, [this] { return !posted_.empty(); });
+  return posted_condition_.wait_for(lock, options_.patience, [this] { return !posted_.empty(); });
 }
 
 std::string Scheduler::Describe() const {

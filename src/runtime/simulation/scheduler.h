@@ -100,7 +100,7 @@ class Scheduler {
   void JumpTo(TimePoint when);
   std::optional<TimePoint> NextTimer() const;
   void TakePosted();
-  void WaitForPost();
+  bool WaitForPost();
 
   const SimulationOptions& options_;
   TimePoint now_;
