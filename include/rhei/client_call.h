@@ -29,8 +29,8 @@ class Loop;
 struct Method {
   static constexpr std::uint32_t kUnnumbered = 0xffffffff;
   std::uint32_t number = kUnnumbered;
-  // "/package.Service/Method". Lives as long as the channel or one of its calls under way; as the call, where the number
-  // is kUnnumbered.
+  // "/package.Service/Method". Lives as long as the channel or one of its calls under way; as the call, where the
+  // number is kUnnumbered.
   std::string_view path;
 };
 
@@ -50,6 +50,8 @@ class ClientCall : public Pooled {
  public:
   // Room in front of the request's message for the five bytes of gRPC's framing.
   static constexpr std::size_t kMessagePrefix = 5;
+  // What the four bytes of its length can tell.
+  static constexpr std::size_t kLargestMessage = 0xffffffff;
 
   // What is sent. Kept until the answer begins, because a call that no server has seen may be sent again.
   struct Request {
@@ -91,7 +93,7 @@ class ClientCall : public Pooled {
   ClientCall* previous = nullptr;
   ClientCall* next = nullptr;
   std::uint8_t transparent_retries = 0;
-  bool given_up = false;                // on the loop only: cancelled before it was begun
+  bool given_up = false;  // on the loop only: cancelled before it was begun
   TimePoint started{};
 
   // Any thread. Ends the call with CANCELLED unless it is done.

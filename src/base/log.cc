@@ -1,6 +1,5 @@
 #include "rhei/log.h"
 
-
 namespace rhei::inline v0 {
 
 std::string_view Name(LogLevel level) {

@@ -3,8 +3,8 @@
 namespace rhei::inline v0 {
 
 Error::Error(StatusCode code, std::string_view message, Origin origin)
-    : state_(std::make_unique<State>(State{code == StatusCode::kOk ? StatusCode::kUnknown : code, origin,
-                                           std::string(message), {}, {}})) {}
+    : state_(std::make_unique<State>(
+          State{code == StatusCode::kOk ? StatusCode::kUnknown : code, origin, std::string(message), {}, {}})) {}
 
 Error::Error(const Error& other) : state_(other.state_ ? std::make_unique<State>(*other.state_) : nullptr) {}
 
@@ -28,9 +28,7 @@ Error& Error::SetMetadata(Metadata metadata) & {
   return *this;
 }
 
-Error&& Error::WithDetails(std::string_view serialized_status) && {
-  return std::move(SetDetails(serialized_status));
-}
+Error&& Error::WithDetails(std::string_view serialized_status) && { return std::move(SetDetails(serialized_status)); }
 
 Error&& Error::WithMetadata(Metadata metadata) && { return std::move(SetMetadata(std::move(metadata))); }
 

@@ -13,7 +13,12 @@ class SpawnedTask final : public TaskObserver, public Pooled {
   }
 
   void OnTaskDone() noexcept override {
-    task_.Take();
+    try {
+      task_.Take();
+    } catch (...) {
+      // There is nobody who could hear of it.
+      std::terminate();
+    }
     delete this;
   }
 

@@ -1,6 +1,6 @@
-// What GCC 12 does to temporaries inside a co_await expression: it destroys some of them twice (aggregates with members that own
-// something, lambdas with such captures). The types of rhei's API have constructors, and these tests hold, with
-// AddressSanitizer's help, that they may be written as temporaries there. A lambda is named first, as docs say.
+// What GCC 12 does to temporaries inside a co_await expression: it destroys some of them twice (aggregates with members
+// that own something, lambdas with such captures). The types of rhei's API have constructors, and these tests hold,
+// with AddressSanitizer's help, that they may be written as temporaries there. A lambda is named first, as docs say.
 #include <gtest/gtest.h>
 
 #include <memory>

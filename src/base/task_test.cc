@@ -167,9 +167,7 @@ Task<int> AwaitReadyOften(int times) {
   co_return sum;
 }
 
-TEST(TaskStackTest, AMillionAwaitsOfReadyTasksTakeNoStack) {
-  EXPECT_EQ(RunNow(AwaitReadyOften(1'000'000)), 1'000'000);
-}
+TEST(TaskStackTest, AMillionAwaitsOfReadyTasksTakeNoStack) { EXPECT_EQ(RunNow(AwaitReadyOften(1'000'000)), 1'000'000); }
 
 Task<int> AwaitSetPromisesOften(int times) {
   int sum = 0;
@@ -315,9 +313,7 @@ TEST(SpawnTest, TakesTasksThatAreDoneAlready) {
   EXPECT_EQ(text.use_count(), 1);
 }
 
-TEST(SpawnDeathTest, WhatATaskThrowsEndsTheProcessAsFromAThread) {
-  EXPECT_DEATH(Spawn(ThrowNothingStandard()), "");
-}
+TEST(SpawnDeathTest, WhatATaskThrowsEndsTheProcessAsFromAThread) { EXPECT_DEATH(Spawn(ThrowNothingStandard()), ""); }
 
 }  // namespace
 }  // namespace rhei::inline v0

@@ -10,7 +10,6 @@
 #include "rhei/runtime.h"
 #include "rhei/version.h"
 #include "runtime/loop.h"
-#include "wire/message_framing.h"
 
 namespace rhei::inline v0 {
 
@@ -112,7 +111,7 @@ void Channel::State::Start(ClientCall& call) {
       break;
     }
   }
-  const std::size_t limit = std::min(config_->options.limits().max_send_message, wire::kLargestMessage);
+  const std::size_t limit = std::min(config_->options.limits().max_send_message, ClientCall::kLargestMessage);
   if (const std::size_t size = call.request.message.size();
       size > ClientCall::kMessagePrefix && size - ClientCall::kMessagePrefix > limit) {
     call.response.error = Error(StatusCode::kResourceExhausted, std::string(call.request.method.path) +

@@ -44,8 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Good{"dns:///weather:8090", "lookup weather 8090", "weather:8090"},
                       Good{"dns:///weather.example.org", "lookup weather.example.org 443", "weather.example.org"},
                       Good{"localhost:0", "lookup localhost 0", "localhost:0"},
-                      Good{"127.0.0.1:80", "127.0.0.1:80 ", "127.0.0.1:80"},
-                      Good{"[::1]:80", "[::1]:80 ", "[::1]:80"},
+                      Good{"127.0.0.1:80", "127.0.0.1:80 ", "127.0.0.1:80"}, Good{"[::1]:80", "[::1]:80 ", "[::1]:80"},
                       Good{"dns:///[::1]:80", "[::1]:80 ", "[::1]:80"},
                       Good{"ipv4:1.2.3.4:5", "1.2.3.4:5 ", "1.2.3.4:5"},
                       Good{"ipv4:1.2.3.4:5,6.7.8.9:10", "1.2.3.4:5 6.7.8.9:10 ", "1.2.3.4:5"},
@@ -60,16 +59,17 @@ TEST_P(BadTargetTest, IsUnavailableAndQuoted) {
   const Result<Target> target = Target::Parse(GetParam());
   ASSERT_FALSE(target.ok()) << Describe(*target);
   EXPECT_EQ(target.code(), StatusCode::kUnavailable);
-  EXPECT_THAT(target.error().message(), AllOf(HasSubstr("bad target"), HasSubstr("\"" + std::string(GetParam()) + "\"")));
+  EXPECT_THAT(target.error().message(),
+              AllOf(HasSubstr("bad target"), HasSubstr("\"" + std::string(GetParam()) + "\"")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, BadTargetTest,
                          ::testing::Values("", ":80", "weather:", "weather:http", "weather:65536", "weather:-1",
                                            "weather:80x", "we ather:80", "user@weather:80", "weather:80/path",
                                            "weather\n:80", "::1", "[::1]", "[::1]80", "[weather]:80", "dns:", "dns:///",
-                                           "dns://", "dns://8.8.8.8/weather:80", "ipv4:", "ipv4:weather:80", "ipv4:1.2.3.4",
-                                           "ipv4:[::1]:80", "ipv4:1.2.3.4:5,", "ipv6:1.2.3.4:5", "ipv6:::1:80", "unix:",
-                                           "unix://", "http://weather:80", "xds:///weather"));
+                                           "dns://", "dns://8.8.8.8/weather:80", "ipv4:", "ipv4:weather:80",
+                                           "ipv4:1.2.3.4", "ipv4:[::1]:80", "ipv4:1.2.3.4:5,", "ipv6:1.2.3.4:5",
+                                           "ipv6:::1:80", "unix:", "unix://", "http://weather:80", "xds:///weather"));
 
 }  // namespace
 }  // namespace rhei::inline v0::client

@@ -42,8 +42,9 @@ TEST(CanonicalPathTest, IsServiceAndMethodInNameCharacters) {
     EXPECT_TRUE(IsCanonicalPath(path)) << path;
   }
   for (const std::string_view path :
-       {"", "/", "//", "///", "S/M", "/S", "/S/", "//M", "/S/M/", "//S/M", "/S//M", "/S/M/N", "/s%2fM", "/S/M?x", "/S/M#", "*",
-        "/S/M ", " /S/M", "/S /M", "/S/M\n", "/S-x/M", "/S/\xc3\xa4", "/S\\M", "/../M;", "/S/M:x", "/S/M~"}) {
+       {"",      "/",      "//",     "///",         "S/M",    "/S",     "/S/",    "//M",   "/S/M/",
+        "//S/M", "/S//M",  "/S/M/N", "/s%2fM",      "/S/M?x", "/S/M#",  "*",      "/S/M ", " /S/M",
+        "/S /M", "/S/M\n", "/S-x/M", "/S/\xc3\xa4", "/S\\M",  "/../M;", "/S/M:x", "/S/M~"}) {
     EXPECT_FALSE(IsCanonicalPath(path)) << path;
   }
   EXPECT_FALSE(IsCanonicalPath(std::string_view("/S/M\0", 5)));

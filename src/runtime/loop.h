@@ -93,8 +93,8 @@ class Loop : public Executor {
   virtual void Arm(Timer& timer, TimePoint when) = 0;
   virtual void Cancel(Timer& timer) = 0;
 
-  // Connects to one address. `done` is called on the loop, never from inside this call. The error is UNAVAILABLE and names address and
-  // cause ("connect to 127.0.0.1:1: Connection refused").
+  // Connects to one address. `done` is called on the loop, never from inside this call. The error is UNAVAILABLE and
+  // names address and cause ("connect to 127.0.0.1:1: Connection refused").
   virtual std::unique_ptr<Operation> Connect(const Address& address,
                                              UniqueFunction<void(Result<std::unique_ptr<ByteStream>>)> done) = 0;
 
@@ -106,7 +106,8 @@ class Loop : public Executor {
   // Makes a connection that any loop of the same kind accepted this loop's own.
   virtual Result<std::unique_ptr<ByteStream>> Adopt(std::unique_ptr<AcceptedStream> accepted) = 0;
 
-  // Looks up the addresses of a host name, IPv4 and IPv6, in the order to try them (RFC 6724). `done` is called on the loop.
+  // Looks up the addresses of a host name, IPv4 and IPv6, in the order to try them (RFC 6724). `done` is called on the
+  // loop.
   virtual std::unique_ptr<Operation> Resolve(const std::string& host,
                                              UniqueFunction<void(Result<std::vector<Address>>)> done) = 0;
 

@@ -66,8 +66,9 @@ class RequestReaderTest : public ::testing::Test {
   }
 
   static Fields Request(std::string_view path) {
-    return {{":method", "POST"},  {":scheme", "http"}, {":path", std::string(path)}, {":authority", "test"},
-            {"te", "trailers"}, {"content-type", "application/grpc"}, {"user-agent", "tester"}};
+    return {{":method", "POST"},     {":scheme", "http"}, {":path", std::string(path)},
+            {":authority", "test"},  {"te", "trailers"},  {"content-type", "application/grpc"},
+            {"user-agent", "tester"}};
   }
 
   TestRouter router_;
@@ -138,7 +139,8 @@ TEST_F(RequestReaderTest, KnowsGrpcsContentTypes) {
     fields[5].second = type;
     EXPECT_TRUE(Read(fields).grpc) << type;
   }
-  for (const std::string_view type : {"application/grpcx", "application/grp", "text/html", "", "application/grpc-web"}) {
+  for (const std::string_view type :
+       {"application/grpcx", "application/grp", "text/html", "", "application/grpc-web"}) {
     Fields fields = Request("/test.S/A");
     fields[5].second = type;
     EXPECT_FALSE(Read(fields).grpc) << type;

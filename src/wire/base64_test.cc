@@ -24,7 +24,7 @@ bool Decodes(std::string_view coded) {
 // RFC 4648 §10, without the padding.
 TEST(Base64Test, CodesTheExamplesOfTheRfc) {
   constexpr std::pair<std::string_view, std::string_view> kExamples[] = {
-      {"", ""},         {"f", "Zg"},         {"fo", "Zm8"},        {"foo", "Zm9v"},
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
       {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, coded] : kExamples) {
     EXPECT_EQ(Encode(bytes), coded);
@@ -35,13 +35,13 @@ TEST(Base64Test, CodesTheExamplesOfTheRfc) {
 }
 
 TEST(Base64Test, ReadsPaddedAndUnpadded) {
-  for (const std::string_view coded : {"Zg==", "Zg", "Zm8=", "Zm8", "Zm9v", "+/+/"}) EXPECT_TRUE(Decodes(coded)) << coded;
+  for (const std::string_view coded : {"Zg==", "Zg", "Zm8=", "Zm8", "Zm9v", "+/+/"})
+    EXPECT_TRUE(Decodes(coded)) << coded;
 }
 
 TEST(Base64Test, RefusesWhatIsNotBase64) {
-  for (const std::string_view coded :
-       {"=", "==", "====", "Z", "Z===", "Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v====", "Z=g=", "Zm 9v", "Zm9v\n", "%%%",
-        "Zm9vY", "Zm9-", "Zm9_", "Zg,Zg"}) {
+  for (const std::string_view coded : {"=", "==", "====", "Z", "Z===", "Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v====",
+                                       "Z=g=", "Zm 9v", "Zm9v\n", "%%%", "Zm9vY", "Zm9-", "Zm9_", "Zg,Zg"}) {
     EXPECT_FALSE(Decodes(coded)) << coded;
   }
   EXPECT_FALSE(Decodes(std::string_view("Zm\0v", 4)));

@@ -16,8 +16,8 @@ inline constexpr std::size_t kLargestMessage = 0xffffffff;
 // Writes the five bytes in front of an uncompressed message of `size` bytes.
 void WriteMessagePrefix(std::size_t size, char* to);
 
-// Puts the messages of one stream together again. Takes no memory before a length has been checked against the limit, and
-// none at all for a message that lies whole in one piece of input.
+// Puts the messages of one stream together again. Takes no memory before a length has been checked against the limit,
+// and none at all for a message that lies whole in one piece of input.
 class MessageReader {
  public:
   enum class Outcome : std::uint8_t {
@@ -50,7 +50,7 @@ class MessageReader {
   std::size_t prefix_size_ = 0;   // how much of the prefix is there; all of it while a message is being collected
   std::size_t message_size_ = 0;  // once the prefix is there
   std::string partial_;
-  bool delivered_ = false;        // `partial_` was handed out as a message
+  bool delivered_ = false;  // `partial_` was handed out as a message
 };
 
 }  // namespace rhei::inline v0::wire

@@ -17,14 +17,17 @@ using http2::HeaderName;
 constexpr std::size_t kMaxMessage = 3 * 1024;
 constexpr std::size_t kMaxDetails = 4 * 1024;
 
-constexpr std::array<std::string_view, kStatusCodeCount> kNumbers = {
-    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"};
+constexpr std::array<std::string_view, kStatusCodeCount> kNumbers = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7", "8",
+                                                                     "9", "10", "11", "12", "13", "14", "15", "16"};
 
-// Cuts at a boundary between UTF-8 characters.
+// Cuts at a boundary between UTF-8 characters, so that what is left takes at most `limit` bytes when it is coded.
 std::string_view CutText(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
-  return text.substr(0, limit);
+  std::size_t coded = 0;
+  std::size_t end = 0;
+  while (end < text.size() && coded + PercentEncodedSize(text[end]) <= limit) coded += PercentEncodedSize(text[end++]);
+  if (end == text.size()) return text;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
 }
 
 bool ReadVarint(std::string_view& bytes, std::uint64_t& value) {

@@ -197,7 +197,8 @@ TEST(DetailsCodeTest, NeverReadsBeyondItsInput) {
     const std::string own(bytes);
     (void)DetailsCode(own);
   }
-  for (const std::string_view bytes : {"\x08", "\x12\x05no", "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x0d"}) {
+  for (const std::string_view bytes :
+       {"\x08", "\x12\x05no", "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x0d"}) {
     EXPECT_EQ(DetailsCode(bytes), -1);
   }
 }

@@ -22,8 +22,7 @@ TEST(PercentCodingTest, LeavesPrintableAsciiAsItIs) {
 
 // The interoperability suite's special_status_message.
 TEST(PercentCodingTest, CodesTheSpecialMessageOfTheInteroperabilitySuite) {
-  constexpr std::string_view kMessage =
-      "\t\ntest with whitespace\r\nand Unicode BMP \u263a and non-BMP \U0001F608\t\n";
+  constexpr std::string_view kMessage = "\t\ntest with whitespace\r\nand Unicode BMP \u263a and non-BMP \U0001F608\t\n";
   EXPECT_EQ(Encode(kMessage),
             "%09%0Atest with whitespace%0D%0Aand Unicode BMP %E2%98%BA and non-BMP %F0%9F%98%88%09%0A");
   EXPECT_EQ(PercentDecode(Encode(kMessage)), kMessage);

@@ -1,4 +1,5 @@
-// A server against clients that do wrong: each request gets the answer that fits, and other calls on the connection go on.
+// A server against clients that do wrong: each request gets the answer that fits, and other calls on the connection go
+// on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,14 +19,14 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace http2::testing;  // NOLINT(google-build-using-namespace): frames, in a test of frames
+using http2::ErrorCode;
+using http2::FrameType;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-using http2::ErrorCode;
-using http2::FrameType;
 
-const Fields kRequest = {{":method", "POST"}, {":scheme", "http"}, {":path", "/test.Test/Method"}, {":authority", "test"},
-                         {"te", "trailers"},  {"content-type", "application/grpc"}};
+const Fields kRequest = {{":method", "POST"},    {":scheme", "http"}, {":path", "/test.Test/Method"},
+                         {":authority", "test"}, {"te", "trailers"},  {"content-type", "application/grpc"}};
 
 // kRequest with another value for one name; without that name if the value is empty.
 std::string RequestWith(std::string_view name, std::string_view value) {
@@ -75,7 +76,8 @@ class Fixture {
   std::unique_ptr<ScriptedPeer> peer;
 };
 
-void ExpectStatus(const std::vector<Fields>& blocks, std::string_view http, std::string_view grpc, std::string_view text) {
+void ExpectStatus(const std::vector<Fields>& blocks, std::string_view http, std::string_view grpc,
+                  std::string_view text) {
   ASSERT_EQ(blocks.size(), 1U) << text;
   EXPECT_THAT(blocks[0], Contains(Pair(":status", http)));
   EXPECT_THAT(blocks[0], Contains(Pair("grpc-status", grpc))) << text;
@@ -216,9 +218,8 @@ TEST(MisbehavingClientTest, AFloodOfPingsInOnePieceIsAnsweredInTurnsOrEnds) {
 
 // It sends requests and never reads: what it makes the server hold is bounded, and in the end it is hung up on.
 TEST(MisbehavingClientTest, OneThatNeverReadsIsHungUpOn) {
-  Fixture fixture({}, [](ServerContext&, const std::string&) -> Task<Result<std::string>> {
-    return std::string(60'000, 'x');
-  });
+  Fixture fixture(
+      {}, [](ServerContext&, const std::string&) -> Task<Result<std::string>> { return std::string(60'000, 'x'); });
   fixture.stack.world.RunFor(1s);
   fixture.peer->SetReading(false);
   std::string bytes = WindowUpdate(0, 0x7000000);

@@ -21,11 +21,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace http2::testing;  // NOLINT(google-build-using-namespace): frames, in a test of frames
+using http2::ErrorCode;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-using http2::ErrorCode;
 
 // A scripted server in a simulated world, and a channel to it.
 class Fixture {
@@ -34,11 +34,12 @@ class Fixture {
 
   // `answer` is called once for each request that has arrived whole.
   explicit Fixture(Answer answer, std::string hello = Settings(), std::uint64_t seed = 1)
-      : stack(Echo, seed), server(stack.server_runtime->loop(0), *runtime::Address::Parse(kServerAddress),
-                                  [this, answer = std::move(answer), hello = std::move(hello)](ScriptedPeer& peer) {
-                                    peer.Send(hello);
-                                    peer.on_input = [this, &peer, answer] { AnswerNew(peer, answer); };
-                                  }) {}
+      : stack(Echo, seed),
+        server(stack.server_runtime->loop(0), *runtime::Address::Parse(kServerAddress),
+               [this, answer = std::move(answer), hello = std::move(hello)](ScriptedPeer& peer) {
+                 peer.Send(hello);
+                 peer.on_input = [this, &peer, answer] { AnswerNew(peer, answer); };
+               }) {}
 
   Result<std::string> Call() {
     auto call = stack.Stub().Call(kMethod, "x");
@@ -96,9 +97,9 @@ TEST(MisbehavingServerTest, TheScriptItselfAnswersRightly) {
 
 TEST(MisbehavingServerTest, HttpStatusWithoutGrpcStatus) {
   constexpr std::pair<int, StatusCode> kTable[] = {
-      {400, StatusCode::kInternal},    {401, StatusCode::kUnauthenticated}, {403, StatusCode::kPermissionDenied},
-      {404, StatusCode::kUnimplemented}, {429, StatusCode::kUnavailable},   {500, StatusCode::kUnknown},
-      {502, StatusCode::kUnavailable}, {503, StatusCode::kUnavailable},     {504, StatusCode::kUnavailable}};
+      {400, StatusCode::kInternal},      {401, StatusCode::kUnauthenticated}, {403, StatusCode::kPermissionDenied},
+      {404, StatusCode::kUnimplemented}, {429, StatusCode::kUnavailable},     {500, StatusCode::kUnknown},
+      {502, StatusCode::kUnavailable},   {503, StatusCode::kUnavailable},     {504, StatusCode::kUnavailable}};
   for (const auto& [http, code] : kTable) {
     const std::string status = std::to_string(http);
     const Result<std::string> reply = CallWith([&](std::uint32_t stream) {
@@ -139,9 +140,8 @@ TEST(MisbehavingServerTest, NoGrpcStatusOrOneThatIsNoNumber) {
     });
     EXPECT_EQ(reply.code(), StatusCode::kUnknown);
   }
-  const Result<std::string> data_only = CallWith([&](std::uint32_t stream) {
-    return Headers(stream, Block(kHead)) + Data(stream, GrpcMessage("m"), true);
-  });
+  const Result<std::string> data_only = CallWith(
+      [&](std::uint32_t stream) { return Headers(stream, Block(kHead)) + Data(stream, GrpcMessage("m"), true); });
   EXPECT_EQ(data_only.code(), StatusCode::kUnknown);
   // A status in the headers counts only where nothing follows them.
   const Result<std::string> in_headers = CallWith([&](std::uint32_t stream) {
@@ -153,7 +153,8 @@ TEST(MisbehavingServerTest, NoGrpcStatusOrOneThatIsNoNumber) {
 
 TEST(MisbehavingServerTest, AStatusNumberThatDoesNotExistIsUnknown) {
   const Result<std::string> reply = CallWith([](std::uint32_t stream) {
-    return Headers(stream, Block({{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "77"}}), true);
+    return Headers(stream, Block({{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "77"}}),
+                   true);
   });
   EXPECT_EQ(reply.code(), StatusCode::kUnknown);
 }
@@ -276,10 +277,10 @@ TEST(MisbehavingServerTest, GoAwayWithDecreasingIdsExcludesMoreAndMore) {
 
 TEST(MisbehavingServerTest, GoAwayThatIsWrongEndsTheConnectionAndNotTheChannel) {
   const std::string wrong[] = {
-      GoAway(0, ErrorCode::kNoError) + GoAway(1, ErrorCode::kNoError),           // increasing
-      Headers(1, Block(kHead), false, false) + GoAway(1, ErrorCode::kNoError),   // inside of a header block
-      Frame(http2::FrameType::kGoAway, 0, 1, std::string(8, '\0')),              // on a stream
-      Frame(http2::FrameType::kGoAway, 0, 0, std::string(7, '\0')),              // too short
+      GoAway(0, ErrorCode::kNoError) + GoAway(1, ErrorCode::kNoError),          // increasing
+      Headers(1, Block(kHead), false, false) + GoAway(1, ErrorCode::kNoError),  // inside of a header block
+      Frame(http2::FrameType::kGoAway, 0, 1, std::string(8, '\0')),             // on a stream
+      Frame(http2::FrameType::kGoAway, 0, 0, std::string(7, '\0')),             // too short
   };
   for (const std::string& bytes : wrong) {
     int requests = 0;
@@ -319,7 +320,8 @@ TEST(MisbehavingServerTest, ACallWithoutItsChannelIsSentAgainToo) {
   }
 }
 
-// --- no HTTP/2 at all --------------------------------------------------------------------------------------------------
+// --- no HTTP/2 at all
+// --------------------------------------------------------------------------------------------------
 
 TEST(MisbehavingServerTest, AnotherProtocolIsUnavailableAtOnceAndNamed) {
   const std::string others[] = {"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",

@@ -47,7 +47,9 @@ class SocketTest : public ::testing::Test {
     if (host.starts_with("unix:")) return host;
     return host.substr(0, host.rfind(':') + 1) + std::to_string(server_->port());
   }
-  GenericStub Stub(std::string_view target) { return GenericStub(Connect(target, ChannelOptions().UseRuntime(runtime_))); }
+  GenericStub Stub(std::string_view target) {
+    return GenericStub(Connect(target, ChannelOptions().UseRuntime(runtime_)));
+  }
 
   EchoService service_;
   std::shared_ptr<Runtime> runtime_ = std::make_shared<Runtime>(RuntimeOptions().Loops(2));
@@ -57,8 +59,8 @@ class SocketTest : public ::testing::Test {
 TEST_F(SocketTest, CallsPassOverIpv4Ipv6NamesAndUnixSockets) {
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("rhei_rpc_" + std::to_string(::getpid()) + ".sock");
-  for (const std::string& host : {std::string("127.0.0.1:0"), std::string("[::1]:0"), std::string("localhost:0"),
-                                  "unix:" + path.string()}) {
+  for (const std::string& host :
+       {std::string("127.0.0.1:0"), std::string("[::1]:0"), std::string("localhost:0"), "unix:" + path.string()}) {
     const std::string target = Start(host);
     auto call = Stub(target).Call(kMethod, "x");
     const Result<std::string> reply = call.Wait();
@@ -175,8 +177,8 @@ TEST_F(SocketTest, AMessageOf64MebibytesPassesWithTheLimitsRaised) {
   Server server(ServerOptions().UseRuntime(runtime_).UseLimits(limits));
   server.AddGeneric(service_).Listen("127.0.0.1:0");
   ASSERT_TRUE(server.Start().ok());
-  const GenericStub stub(Connect("127.0.0.1:" + std::to_string(server.port()),
-                                 ChannelOptions().UseRuntime(runtime_).UseLimits(limits)));
+  const GenericStub stub(
+      Connect("127.0.0.1:" + std::to_string(server.port()), ChannelOptions().UseRuntime(runtime_).UseLimits(limits)));
   const std::string message(64 << 20, 'm');
   const Result<std::string> reply = stub.Call(kMethod, message).Wait();
   ASSERT_TRUE(reply.ok()) << reply.error().ToString();
@@ -229,7 +231,8 @@ TEST(SocketProcessTest, RunEndsBySigtermAndSigint) {
     ASSERT_GE(child, 0);
     if (child == 0) RunServerProcess(address);
     {
-      auto options = ChannelOptions().UseRuntime(std::make_shared<Runtime>(RuntimeOptions().Loops(1))).Backoff(10ms, 50ms);
+      auto options =
+          ChannelOptions().UseRuntime(std::make_shared<Runtime>(RuntimeOptions().Loops(1))).Backoff(10ms, 50ms);
       // That it answers shows that Run has begun.
       const Result<std::string> reply =
           GenericStub(Connect(address, options)).Call(kMethod, "x", CallOptions().WaitForReady()).Wait();

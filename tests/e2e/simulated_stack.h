@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,15 +49,15 @@ inline constexpr std::string_view kMethod = "/test.Test/Method";
 
 inline Task<Result<std::string>> Echo(ServerContext&, const std::string& request) { return "echo " + request; }
 
-// A server at kServerAddress and a channel to it, each on a host of its own.
+// A server at kServerAddress and a channel to it, each on a host of its own, with so many loops.
 class SimulatedStack {
  public:
   explicit SimulatedStack(FunctionService::Function function = Echo, std::uint64_t seed = 1,
-                          const SimulationOptions& options = {})
+                          const SimulationOptions& options = {}, std::size_t loops = 1)
       : world(seed, options), service(std::move(function)) {
     server_log = std::make_shared<KeepingLogger>();
-    server_runtime = world.AddRuntime(1, server_log);
-    client_runtime = world.AddRuntime(1);
+    server_runtime = world.AddRuntime(loops, server_log);
+    client_runtime = world.AddRuntime(loops);
   }
 
   // What closes gently takes a second.

@@ -92,6 +92,7 @@ void AsioLoop::Stop() {
 
 void AsioLoop::RunTurn() {
   const AsioLoop* const outer = std::exchange(running_here, this);
+  const Executor::Scope executor(*this);
   const std::thread::id here = std::this_thread::get_id();
   if (owner_.load(std::memory_order_relaxed) != here) owner_.store(here, std::memory_order_relaxed);
 

@@ -70,7 +70,7 @@ class AsioLoop final : public Loop {
   // For what stands on this loop's io_context. Every handler that Asio calls holds a HandlerScope while it runs.
   class HandlerScope {
    public:
-    explicit HandlerScope(AsioLoop& loop) : loop_(loop) {
+    explicit HandlerScope(AsioLoop& loop) : loop_(loop), executor_(loop) {
       if (loop.owned_ != nullptr) loop.asleep_.store(false, std::memory_order_relaxed);
     }
     ~HandlerScope() {
@@ -81,6 +81,7 @@ class AsioLoop final : public Loop {
 
    private:
     AsioLoop& loop_;
+    const Executor::Scope executor_;
   };
   asio::io_context& context() { return context_; }
   const AsioLoopOptions& options() const { return options_; }

@@ -1,6 +1,5 @@
 #include "runtime/asio/resolver.h"
 
-#include <sys/time.h>
 
 #include <algorithm>
 #include <chrono>
