@@ -6,7 +6,7 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config protobuf-compiler libprotobuf-dev libprotoc-dev libasio-dev libc-ares-dev
       ;;
-    test) echo python3 libgtest-dev libgmock-dev libnghttp2-dev libgrpc++-dev protobuf-compiler-grpc ;;
+    test) echo python3 libgtest-dev libgmock-dev libnghttp2-dev libgrpc++-dev protobuf-compiler-grpc valgrind ;;
     bench) echo python3 libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client libbenchmark-dev valgrind ;;
     lint) echo python3 git clang-format-16 clang-16 ;;
     fuzz) echo clang-16 libclang-rt-16-dev ;;

@@ -140,7 +140,8 @@ std::optional<TimePoint> Scheduler::NextTimer() const {
 }
 
 void Scheduler::TakePosted() {
-  std::vector<PostedWork> taken;
+  // The two vectors take turns, so that their memory is used again. What is accepted here may post, but not take.
+  std::vector<PostedWork> taken = std::move(spare_posted_);
   {
     const std::lock_guard lock(posted_mutex_);
     taken.swap(posted_);
@@ -153,6 +154,8 @@ void Scheduler::TakePosted() {
       pool_.push_back(std::move(posted.work));
     }
   }
+  taken.clear();
+  spare_posted_ = std::move(taken);
 }
 
 bool Scheduler::WaitForPost() {

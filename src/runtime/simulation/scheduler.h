@@ -119,6 +119,7 @@ class Scheduler {
   std::mutex posted_mutex_;
   std::condition_variable posted_condition_;
   std::vector<PostedWork> posted_;
+  std::vector<PostedWork> spare_posted_;
   std::atomic<bool> has_posted_{false};
 };
 
