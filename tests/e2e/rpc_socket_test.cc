@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -216,6 +217,8 @@ TEST_F(SocketTest, EverythingMayBeDroppedWithCallsUnderWay) {
 
 // In a process of its own; exits with 0 when Run ends well.
 [[noreturn]] void RunServerProcess(const std::string& address) {
+  // It must not outlive a test that fails.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   EchoService service;
   Server server(ServerOptions().UseRuntime(std::make_shared<Runtime>(RuntimeOptions().Loops(1))));
   server.AddGeneric(service).Listen(address);

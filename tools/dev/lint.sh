@@ -33,10 +33,6 @@ check_shell() {
 
 # The golden files of compiler/testdata equal what the plugin generates now.
 check_generated_code() {
-  ctest --preset release --show-only | grep -q 'compiler_golden$' || {
-    say "lint: there is no test compiler_golden yet, so generated code is not checked"
-    return 0
-  }
   cmake --build build/release --parallel "$jobs" --target protoc-gen-rhei &&
     ctest --preset release -R '^compiler_golden$'
 }

@@ -1,6 +1,5 @@
 #include "runtime/asio/resolver.h"
 
-
 #include <algorithm>
 #include <chrono>
 #include <cstring>
