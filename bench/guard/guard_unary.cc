@@ -14,6 +14,7 @@
 #include "rhei/unary_method.h"
 #include "runtime/loop.h"
 #include "support/flags.h"
+#include "testing/fixed_message.h"
 #include "testing/simulated_world.h"
 
 namespace {
@@ -36,31 +37,9 @@ void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 void operator delete[](void* block, std::size_t) noexcept { std::free(block); }
 
 namespace rhei::bench {
-
-// A message that never allocates, so that every allocation counted is rhei's.
-struct Fixed {
-  char bytes[16] = {};
-};
-
-}  // namespace rhei::bench
-
-namespace rhei::inline v0 {
-
-template <>
-struct Codec<bench::Fixed> {
-  static std::optional<std::size_t> Size(const bench::Fixed&) { return sizeof(bench::Fixed); }
-  static void Write(const bench::Fixed& message, char* to) { std::memcpy(to, message.bytes, sizeof(message.bytes)); }
-  static bool Read(std::string_view bytes, bench::Fixed& message) {
-    if (bytes.size() != sizeof(message.bytes)) return false;
-    std::memcpy(message.bytes, bytes.data(), bytes.size());
-    return true;
-  }
-};
-
-}  // namespace rhei::inline v0
-
-namespace rhei::bench {
 namespace {
+
+using Fixed = testing::FixedMessage;
 
 // Calls under way at once, but for a blocking caller's. So many share what a batch of input costs, and what the
 // simulated network does.
