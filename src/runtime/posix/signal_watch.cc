@@ -1,6 +1,7 @@
 #include "runtime/posix/signal_watch.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -58,8 +59,10 @@ SignalWatch::~SignalWatch() {
 }
 
 bool SignalWatch::Wait() {
+  // poll, because a read that is restarted after a signal keeps ThreadSanitizer from running the handler.
+  pollfd told{pipe_ends[0], POLLIN, 0};
   char what = 0;
-  while (read(pipe_ends[0], &what, 1) != 1) {
+  while (poll(&told, 1, -1) <= 0 || read(pipe_ends[0], &what, 1) != 1) {
   }
   return what == 's';
 }
