@@ -8,6 +8,8 @@ namespace {
 using http2::HeaderField;
 using http2::HeaderName;
 
+constexpr std::uint64_t kFirstDynamicEntry = 62;  // RFC 7541 §2.3.3; see HeaderField::entry
+
 // "application/grpc", or that with "+proto" or with ";parameters" (gRPC PROTOCOL-HTTP2).
 bool IsGrpcContentType(std::string_view value) {
   static constexpr std::string_view kGrpc = "application/grpc";
@@ -18,7 +20,8 @@ bool IsGrpcContentType(std::string_view value) {
 }  // namespace
 
 RequestReader::Memory RequestReader::Meaning(const HeaderField& field) {
-  if (field.entry == 0) return WorkOut(field);
+  // The static table's entries mean little, and are not to push out those that do.
+  if (field.entry < kFirstDynamicEntry) return WorkOut(field);
   if (memories_ == nullptr) memories_ = std::make_unique<std::array<Memory, kRemembered>>();
   Memory& memory = (*memories_)[field.entry % kRemembered];
   if (memory.entry != field.entry) memory = WorkOut(field);

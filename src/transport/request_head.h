@@ -48,7 +48,7 @@ class RequestReader {
   void Read(std::span<const http2::HeaderField> fields, RequestHead& head, Metadata& metadata, std::string& own);
 
  private:
-  static constexpr std::size_t kRemembered = 128;  // a power of two, about what a table of 4 KiB holds
+  static constexpr std::size_t kRemembered = 32;  // a power of two; few fields come from a table
 
   // What a table's entry means.
   struct Memory {

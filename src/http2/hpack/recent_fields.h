@@ -52,8 +52,8 @@ class RecentFields {
   Memory* Find(std::uint64_t hash);
   Memory& Forget(const DynamicTable& table, std::uint64_t hash);
 
-  std::array<Pair, 64> fields_{};
-  std::array<NameMemory, 32> names_{};
+  std::array<Pair, 16> fields_{};
+  std::array<NameMemory, 16> names_{};
 };
 
 }  // namespace rhei::inline v0::http2
