@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Tests of the runner, with scripts in the place of clients and servers."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import languages
+import matrix
+import session
+
+GOOD_SERVER = """
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGTERM}})
+print("listening on", sys.argv[1] if sys.argv[1] != "0" else 7, flush=True)
+signal.sigwait({{signal.SIGTERM}})
+sys.exit({code})
+"""
+ALL_OK = "".join(f"print('{case} ok')\n" for case in matrix.CASES)
+RESTART = """
+import sys
+print("stop the server", flush=True)
+sys.stdin.readline()
+print("start the server", flush=True)
+"""
+
+
+def row_with(**outcomes):
+    row = matrix.Row("rhei", "Go", {case: matrix.OK for case in matrix.CASES})
+    row.outcomes.update(outcomes)
+    return row
+
+
+class Rows(unittest.TestCase):
+    def test_a_row_passes_only_with_an_outcome_of_every_case(self):
+        row = matrix.Row("rhei", "Go")
+        for case in matrix.CASES:
+            self.assertFalse(row.passed())
+            self.assertTrue(row.take(f"{case} ok"))
+        self.assertTrue(row.passed())
+
+    def test_a_failed_case_keeps_its_reason(self):
+        row = row_with()
+        self.assertTrue(row.take("codes FAILED: asked for code 3, got OK"))
+        self.assertFalse(row.passed())
+        self.assertEqual(["codes: asked for code 3, got OK"], list(row.reasons()))
+
+    def test_other_lines_are_no_outcomes(self):
+        row = matrix.Row("rhei", "Go")
+        for line in ("", "codes", "codes okay", "ok", "walk ok", "codes FAILED", "a codes ok"):
+            self.assertFalse(row.take(line), line)
+        self.assertEqual({}, row.outcomes)
+
+    def test_trouble_beside_the_cases_fails_the_row(self):
+        row = row_with()
+        row.troubles.append("the server ended with exit code 3 after SIGTERM")
+        self.assertFalse(row.passed())
+
+
+class Report(unittest.TestCase):
+    def test_shows_a_line_for_each_row_and_the_summary_last(self):
+        lines = matrix.report([row_with(), row_with(large="lost")]).split("\n")
+        self.assertEqual("rhei client, Go server: large: lost", lines[0])
+        self.assertEqual(["client", "server", *matrix.CASES], lines[2].split())
+        self.assertEqual(["rhei", "Go"] + ["ok"] * 8, lines[3].split())
+        self.assertEqual(["rhei", "Go", "ok", "FAILED"] + ["ok"] * 6, lines[4].split())
+        self.assertEqual("interop: 1 of 2 rows passed, 15 of 16 cases", lines[-1])
+
+    def test_columns_stand_below_their_names(self):
+        lines = matrix.table([row_with(empty="lost")])
+        self.assertEqual(lines[0].index("large"), lines[1].index("ok"))
+
+    def test_a_row_that_could_not_run_is_no_success(self):
+        row = matrix.Row("rhei", "Go", troubles=["Go does not build; see build.log"])
+        lines = matrix.report([row]).split("\n")
+        self.assertIn("rhei client, Go server: Go does not build; see build.log", lines)
+        self.assertEqual("interop: 0 of 1 rows passed, 0 of 8 cases", lines[-1])
+
+
+class Session(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_row(self, client, server=GOOD_SERVER.format(code=0)):
+        programs = [([sys.executable, "-c", code], self.folder) for code in (client, server)]
+        return session.run_row(*programs, [], self.folder / "row.log", matrix.Row("rhei", "Go"))
+
+    def test_a_good_client_and_a_good_server_pass(self):
+        self.assertEqual((True, []), ((row := self.run_row(ALL_OK)).passed(), row.troubles))
+
+    def test_the_client_is_told_the_address(self):
+        row = self.run_row("import sys\nprint('empty FAILED:', *sys.argv[1:])")
+        self.assertEqual({"empty": "127.0.0.1:7"}, row.outcomes)
+
+    def test_the_server_comes_back_on_its_port_when_the_client_asks(self):
+        self.assertTrue(self.run_row(RESTART + ALL_OK).passed())
+
+    def test_a_client_that_leaves_without_its_server_fails_nothing_but_its_cases(self):
+        row = self.run_row("import sys\nprint('stop the server', flush=True)\nsys.stdin.readline()")
+        self.assertEqual(({}, []), (row.outcomes, row.troubles))
+        self.assertFalse(row.passed())
+
+    def test_a_client_that_ends_badly_fails_the_row(self):
+        row = self.run_row(ALL_OK + "raise SystemExit(3)")
+        self.assertEqual(["the client ended with exit code 3"], row.troubles)
+
+    def test_noise_from_the_client_fails_the_row(self):
+        self.assertEqual(["the client printed 'hello'"], self.run_row(ALL_OK + "print('hello')").troubles)
+
+    def test_a_server_that_stops_badly_fails_the_row(self):
+        row = self.run_row(ALL_OK, GOOD_SERVER.format(code=3))
+        self.assertEqual(["the server ended with exit code 3 after SIGTERM"], row.troubles)
+
+    def test_a_server_that_does_not_say_its_port_fails_the_row(self):
+        row = self.run_row(ALL_OK, "print('hello')")
+        self.assertEqual(["the server printed 'hello' instead of 'listening on PORT'"], row.troubles)
+
+    def test_a_program_that_is_not_there_fails_the_row(self):
+        client = ([str(self.folder / "nothing")], self.folder)
+        row = session.run_row(client, client, [], self.folder / "row.log", matrix.Row("rhei", "Go"))
+        self.assertIn("No such file", row.troubles[0])
+
+
+class Build(unittest.TestCase):
+    def test_the_lock_file_of_rust_gets_its_sources_back_and_its_own_package_none(self):
+        lock = '[[package]]\nname = "own"\nversion = "1"\n\n[[package]]\nname = "a"\nversion = "2"\nchecksum = "c"\n'
+        own, other = languages.restore_cargo_sources(lock).split("\n\n")
+        self.assertNotIn("source", own)
+        names = [line.split()[0] for line in other.split("\n")[1:-1]]
+        self.assertEqual(["name", "version", "source", "checksum"], names)
+
+    def test_lock_files_name_no_registry(self):
+        here = pathlib.Path(languages.__file__).parent
+        self.assertNotIn('"resolved"', (here / "node" / "package-lock.json").read_text())
+        self.assertNotIn("source = ", (here / "rust" / "Cargo.lock").read_text())
+
+    def test_a_step_that_fails_names_its_log(self):
+        with tempfile.TemporaryDirectory() as folder, open(f"{folder}/build.log", "wb") as log:
+            with self.assertRaises(languages.BuildError) as failed:
+                languages.run_step(("false",), folder, log)
+            self.assertIn("build.log", str(failed.exception))
+            with self.assertRaises(languages.BuildError) as failed:
+                languages.run_step(("./nothing",), folder, log)
+            self.assertIn("install ./nothing", str(failed.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Runs rhei against the other languages, both ways, and prints what came of it. README.md tells the cases.
+
+The last line is the summary. The exit code is 0 only if every case of every row passed.
+"""
+
+import argparse
+import pathlib
+import sys
+import time
+
+import languages
+import matrix
+import session
+
+HERE = pathlib.Path(__file__).resolve().parent
+CALLS_AT_ONCE = 1000
+CALLS_AT_ONCE_QUICKLY = 100
+
+
+def log(text):
+    print(f"interop: {text}", flush=True)
+
+
+def rows_of(name, arguments):
+    """Builds one language's programs and runs them against rhei's; gives both rows."""
+    language = languages.LANGUAGES[name]
+    rows = [matrix.Row("rhei", language.title), matrix.Row(language.title, "rhei")]
+    folder = arguments.work.resolve() / name
+    start = time.monotonic()
+    try:
+        languages.build(name, HERE, folder)
+    except languages.BuildError as error:
+        for row in rows:
+            row.troubles.append(f"{language.title} does not build; {error}")
+        return rows
+    log(f"{language.title} is built ({time.monotonic() - start:.0f} s)")
+
+    rhei = arguments.rhei.resolve()
+    clients = {"rhei": ([rhei / "interop_rhei_client"], rhei), language.title: (language.client, folder)}
+    servers = {"rhei": ([rhei / "interop_rhei_server"], rhei), language.title: (language.server, folder)}
+    calls = CALLS_AT_ONCE_QUICKLY if arguments.quick else CALLS_AT_ONCE
+    for row in rows:
+        start = time.monotonic()
+        log_path = arguments.work / "logs" / f"{row.client}-{row.server}.log"
+        session.run_row(clients[row.client], servers[row.server], [str(calls), *matrix.CASES], log_path, row)
+        verdict = "passed" if row.passed() else "FAILED"
+        log(f"{row.client} client, {row.server} server: {verdict} ({time.monotonic() - start:.0f} s)")
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("languages", nargs="*", metavar="LANGUAGE",
+                        help=f"any of {', '.join(languages.LANGUAGES)}; without one: all")
+    parser.add_argument("--quick", action="store_true",
+                        help=f"{CALLS_AT_ONCE_QUICKLY} calls at once instead of {CALLS_AT_ONCE}")
+    parser.add_argument("--rhei", type=pathlib.Path, default=pathlib.Path("build/release/tests/interop"),
+                        help="the folder of rhei's two programs")
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("build/interop"),
+                        help="where the other languages are built, and the logs go")
+    arguments = parser.parse_args()
+    for name in set(arguments.languages) - set(languages.LANGUAGES):
+        parser.error(f"name languages among {', '.join(languages.LANGUAGES)}, not '{name}'")
+
+    rows = [row for name in arguments.languages or languages.LANGUAGES for row in rows_of(name, arguments)]
+    print("\n" + matrix.report(rows))
+    return 0 if all(row.passed() for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

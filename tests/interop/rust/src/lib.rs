@@ -1,0 +1,3 @@
+//! The code generated from interop.proto.
+
+tonic::include_proto!("interop");
