@@ -3,13 +3,10 @@
 #include "hello.rhei.h"
 #include "rhei/rhei.h"
 
-using hello::HelloReply;
-using hello::HelloRequest;
-
 class Greeter final : public hello::Greeter::Service {
-  rhei::Task<rhei::Result<HelloReply>> SayHello(rhei::ServerContext&, const HelloRequest& request) override {
-    HelloReply reply;
-    reply.set_message("Hello, " + request.name() + "!");
+  rhei::Task<rhei::Result<hello::HelloReply>> SayHello(rhei::ServerContext&, const hello::HelloRequest& from) override {
+    hello::HelloReply reply;
+    reply.set_message("Hello, " + (from.name().empty() ? "world" : from.name()) + "!");
     return reply;
   }
 };
@@ -17,6 +14,5 @@ class Greeter final : public hello::Greeter::Service {
 int main(int argc, char** argv) {
   Greeter greeter;
   const rhei::Status ended = rhei::Server().Add(greeter).Listen(argc > 1 ? argv[1] : "localhost:50051").Run();
-  if (!ended.ok()) std::cerr << ended.ToString() << '\n';
-  return ended.ok() ? 0 : 1;
+  return ended.ok() ? 0 : (std::cerr << ended.ToString() << '\n', 1);
 }

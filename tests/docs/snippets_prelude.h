@@ -5,8 +5,11 @@
 #include <future>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "rhei/error_details.h"
+#include "rhei/generic.h"
 #include "rhei/rhei.h"
 #include "weather.rhei.h"
 
@@ -17,3 +20,14 @@ using weather::WeatherRequest;
 using weather::WeatherResponse;
 using weather::Wind;
 using weather::WindService;
+
+// Calls Run for each block that is run. Written by snippets.py.
+void RunSnippets();
+
+using Snippet = void(Weather::Service& service, const Weather::Stub& weather, const WeatherRequest& request);
+using AsynchronousSnippet = rhei::Task<void>(Weather::Service& service, const Weather::Stub& weather,
+                                             const WeatherRequest& request);
+
+// Runs a block to its end, behind a line with its place. `weather` is a server of this process.
+void Run(const char* place, Snippet& snippet);
+void Run(const char* place, AsynchronousSnippet& snippet);

@@ -1,0 +1,33 @@
+// The server of docs/moving_from_grpc.md, by rhei. Prints its port.
+#include <iostream>
+#include <string>
+
+#include "hello.rhei.h"
+#include "rhei/rhei.h"
+
+class Greeter final : public hello::Greeter::Service {
+  rhei::Task<rhei::Result<hello::HelloReply>> SayHello(rhei::ServerContext& context,
+                                                       const hello::HelloRequest& request) override {
+    if (request.name().empty()) {
+      return rhei::Error(rhei::StatusCode::kInvalidArgument, "whom shall I greet?");
+    }
+    const std::string_view word = context.metadata().Get("x-word").value_or("");
+    context.trailers().Add("x-greeter", "1");
+    hello::HelloReply reply;
+    reply.set_message(std::string(word) + " " + request.name());
+    return reply;
+  }
+};
+
+int main() {
+  Greeter service;
+  rhei::Server server;
+  server.Add(service).Listen("127.0.0.1:0");
+  rhei::Status status = server.Start();
+  if (status.ok()) {
+    std::cout << server.port() << std::endl;
+    status = server.Run();  // until SIGTERM, then lets the calls end
+  }
+  if (!status.ok()) std::cerr << status.ToString() << '\n';
+  return status.ok() ? 0 : 1;
+}
