@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 from guard import check
-from suite import h2load, report, unary
+from suite import footprint, h2load, report, unary
 from suite.processes import Failure, Server, require_program
 
 
@@ -67,6 +67,20 @@ class ProcessesTest(unittest.TestCase):
         with self.assertRaisesRegex(Failure, "did not say where it listens"):
             with Server([sys.executable, "-c", ""]):
                 self.fail("it must not start")
+
+
+class FootprintTest(unittest.TestCase):
+    def test_only_libraries_with_a_file_are_counted(self):
+        listing = """
+\tlinux-vdso.so.1 (0x00007ffc)
+\tlibrhei.so.0.1 => /usr/lib/librhei.so.0.1 (0x00007f1)
+\tlibc.so.6 => /lib/libc.so.6 (0x00007f2)
+\t/lib64/ld-linux-x86-64.so.2 (0x00007f3)
+"""
+        self.assertEqual([path.name for path in footprint.libraries_of(listing)], ["librhei.so.0.1", "libc.so.6"])
+
+    def test_a_static_program_has_none(self):
+        self.assertEqual(footprint.libraries_of("\tnot a dynamic executable\n"), [])
 
 
 FAKE_PROGRAM = """#!/usr/bin/env python3

@@ -30,6 +30,10 @@ function(rhei_generate target)
   if(NOT ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "rhei_generate(${target}): name the .proto files behind the target")
   endif()
+  if(NOT TARGET rhei::protoc-gen-rhei)
+    message(FATAL_ERROR "rhei_generate(${target}): call find_package(rhei REQUIRED) in this folder or above it; there "
+                        "is no rhei::protoc-gen-rhei here")
+  endif()
   # Here, because imported targets are visible only in the folder that looked for them and below.
   if(NOT TARGET protobuf::protoc OR NOT TARGET protobuf::libprotobuf)
     find_package(Protobuf REQUIRED)
@@ -37,6 +41,8 @@ function(rhei_generate target)
   if(NOT TARGET protobuf::protoc)
     message(FATAL_ERROR "rhei_generate(${target}): install protoc (Debian: protobuf-compiler); CMake does not find it")
   endif()
+
+  _rhei_check_protoc(${target})
 
   _rhei_import_dirs(${target} import_dirs ${ARG_IMPORT_DIRS})
   set(output_dir ${CMAKE_CURRENT_BINARY_DIR}/rhei_generate/${target})
@@ -68,6 +74,26 @@ function(_rhei_check_target target)
     message(FATAL_ERROR "rhei_generate(${target}): call it in ${source_dir}/CMakeLists.txt, which makes the target; "
                         "CMake knows generated files only in one folder")
   endif()
+endfunction()
+
+# Stops if protoc is older than what rhei is tested with. One that the project builds itself cannot be asked yet; the
+# plugin asks again.
+function(_rhei_check_protoc target)
+  get_target_property(protoc protobuf::protoc IMPORTED_LOCATION)
+  get_property(good_protocs GLOBAL PROPERTY RHEI_GOOD_PROTOCS)
+  if(NOT protoc OR protoc IN_LIST good_protocs)
+    return()
+  endif()
+  execute_process(COMMAND ${protoc} --version RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  string(REGEX MATCH "[0-9]+([.][0-9]+)+" version "${said}")
+  if(NOT code EQUAL 0 OR NOT version)
+    message(FATAL_ERROR "rhei_generate(${target}): set Protobuf_PROTOC_EXECUTABLE to a protoc that works; "
+                        "${protoc} --version says: ${said}")
+  elseif(version VERSION_LESS 3.21)
+    message(FATAL_ERROR "rhei_generate(${target}): install protoc 3.21 or newer, or set Protobuf_PROTOC_EXECUTABLE to "
+                        "one; ${protoc} is ${version}")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY RHEI_GOOD_PROTOCS ${protoc})
 endfunction()
 
 # Sets `result` to the absolute import folders: those given, then the current source folder.

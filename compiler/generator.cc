@@ -1,5 +1,6 @@
 #include "compiler/generator.h"
 
+#include <google/protobuf/compiler/plugin.pb.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/zero_copy_stream.h>
 
@@ -9,6 +10,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,6 +23,8 @@ namespace rhei::inline v0::compiler {
 namespace {
 
 using google::protobuf::compiler::GeneratorContext;
+
+constexpr std::pair kOldestProtoc(3, 21);
 
 struct Options {
   std::string pb_prefix;
@@ -38,6 +42,17 @@ std::optional<Options> ParseOptions(const std::string& parameter, std::string& e
     options.pb_prefix = value;
   }
   return options;
+}
+
+// What to do about a protoc that is older than those rhei is tested with, or nothing. Programs that take protoc's place
+// may not tell a version, which is 0 then.
+std::optional<std::string> AdviceOnProtoc(const GeneratorContext& context) {
+  google::protobuf::compiler::Version version;
+  context.GetCompilerVersion(&version);
+  const std::pair major_and_minor(version.major(), version.minor());
+  if (version.major() == 0 || major_and_minor >= kOldestProtoc) return std::nullopt;
+  return "use protoc 3.21 or newer; this one is " + std::to_string(version.major()) + "." +
+         std::to_string(version.minor()) + "." + std::to_string(version.patch());
 }
 
 void WarnOfStreaming(const FileModel& file) {
@@ -67,6 +82,10 @@ void WriteFile(GeneratorContext& context, const std::string& name, std::string_v
 
 bool Generator::Generate(const google::protobuf::FileDescriptor* file, const std::string& parameter,
                          GeneratorContext* context, std::string* error) const {
+  if (const std::optional<std::string> advice = AdviceOnProtoc(*context)) {
+    *error = *advice;
+    return false;
+  }
   const std::optional<Options> options = ParseOptions(parameter, *error);
   if (!options) return false;
   const FileModel model = MakeFileModel(*file, options->pb_prefix);

@@ -15,7 +15,7 @@ namespace rhei::inline v0::compiler {
 //   pb_prefix=TEXT  put in front of the path by which protobuf's header is included; default: none
 class Generator final : public google::protobuf::compiler::CodeGenerator {
  public:
-  // False, and `error` says why, if `parameter` holds an unknown option.
+  // False, and `error` says what to do, if `parameter` holds an unknown option or protoc is older than 3.21.
   bool Generate(const google::protobuf::FileDescriptor* file, const std::string& parameter,
                 google::protobuf::compiler::GeneratorContext* context, std::string* error) const override;
 

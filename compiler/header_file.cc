@@ -29,14 +29,15 @@ void PrintHandshake(const FileModel& file, Printer& printer) {
 void PrintIncludes(const FileModel& file, Printer& printer) {
   printer.Print("#pragma once\n\n");
   if (!file.services.empty()) {
+    // First, because it says what to do about a compiler that knows no C++20.
     printer.Print(
+        "#include \"rhei/version.h\"\n\n"
         "#include <string_view>\n\n"
         "#include \"rhei/call.h\"\n"
         "#include \"rhei/call_options.h\"\n"
         "#include \"rhei/channel.h\"\n"
         "#include \"rhei/protobuf.h\"\n"
-        "#include \"rhei/service.h\"\n"
-        "#include \"rhei/version.h\"\n\n");
+        "#include \"rhei/service.h\"\n\n");
   }
   printer.Print("#include \"$header$\"\n", "header", file.message_header);
   if (!file.services.empty()) printer.Print("\n");

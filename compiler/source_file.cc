@@ -34,7 +34,9 @@ void PrintServiceClass(const FileModel& file, const ServiceModel& service, Print
     printer.Print("}\n");
     return;
   }
-  printer.Print("\n");
+  printer.Print(
+      "\n  $rhei$::Version<$rhei$::kVersionMajor, $rhei$::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();\n",
+      "rhei", file.rhei_namespace);
   for (const MethodModel& method : service.methods) {
     if (method.streaming) continue;
     printer.Print("  table.AddUnary($path$, *this, &Service::$name$);\n", "path", Quoted("/" + method.full_name),

@@ -44,7 +44,7 @@ std::vector<HeaderField> Trailers() {
 }
 
 struct Side {
-  explicit Side(Role role) : connection(role, LimitsForBench(), pool, TimePoint()) {}
+  explicit Side(Role role) : connection(role, limits, pool, TimePoint()) {}
 
   static Limits LimitsForBench() {
     Limits limits;
@@ -66,6 +66,7 @@ struct Side {
     }
   }
 
+  const Limits limits = LimitsForBench();
   BlockPool pool;
   Connection connection;
 };

@@ -14,6 +14,7 @@
 
 #include "rhei/client_call.h"
 #include "rhei/codec.h"
+#include "rhei/context_state.h"
 #include "rhei/executor.h"
 #include "rhei/function.h"
 #include "rhei/metadata.h"
@@ -68,14 +69,19 @@ class TypedCallState final : public UnaryCallState {
 
   void Then(UniqueFunction<void(Result<Reply>)> callback) {
     callback_ = std::move(callback);
+    callback_context_ = SharedContext::Current();
     DeliverWhenDone();
   }
 
  private:
-  void Deliver() override { callback_(Take()); }
+  void Deliver() override {
+    const InstallContext install(callback_context_.get());
+    callback_(Take());
+  }
 
   std::optional<Reply> reply_;
   UniqueFunction<void(Result<Reply>)> callback_;
+  SharedContext callback_context_;
 };
 
 // A call with one request and one reply. It started when the stub made it; dropping the handle cancels it. Its answer
@@ -118,7 +124,7 @@ class [[nodiscard("a call that is dropped is cancelled")]] UnaryCall {
     return future;
   }
 
-  // `callback` takes a Result<Reply>. What it throws is logged and goes no further.
+  // `callback` takes a Result<Reply>, and has the context of who gave it. What it throws is logged and goes no further.
   template <typename Callback>
     requires std::is_invocable_v<Callback&, Result<Reply>>
   void Then(Callback callback) {

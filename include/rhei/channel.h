@@ -71,6 +71,12 @@ class Channel {
   // Begins a call; takes over one reference. For generated code.
   void Start(ClientCall& call) const;
 
+  // This channel with options for all calls that are made by the handle that is returned, and by stubs that are given
+  // it. What a call's own options say counts before them; metadata of both is sent, that of the channel first.
+  //
+  //     Weather::Stub weather(channel.With(rhei::CallOptions().Timeout(200ms)));
+  Channel With(const CallOptions& options) const;
+
   // The target that it was made with.
   const std::string& target() const;
   const Limits& limits() const;
@@ -78,8 +84,12 @@ class Channel {
   class State;
   explicit Channel(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
+  // Writes what the options and the caller's context say into a new call's request. For generated code.
+  void Prepare(ClientCall& call, const CallOptions& options) const;
+
  private:
   std::shared_ptr<State> state_;
+  std::shared_ptr<const CallOptions> options_;  // null: none
 };
 
 // Makes a channel. `target` is "host:port", "dns:///host:port", "ipv4:1.2.3.4:port" and "ipv6:[::1]:port" (several,
@@ -96,9 +106,7 @@ UnaryCall<Reply> StartUnary(const Channel& channel, TypedCallState<Reply>* call,
                             const CallOptions& options) {
   UnaryCall<Reply> handle(call);
   call->request.method = method;
-  if (!options.metadata().empty()) call->request.metadata = options.metadata();
-  call->request.wait_for_ready = options.wait_for_ready();
-  call->request.max_receive_message = options.max_receive_message().value_or(channel.limits().max_receive_message);
+  channel.Prepare(*call, options);
   if (const std::optional<std::size_t> size = Codec<Request>::Size(request)) {
     call->request.message = PooledBytes(ClientCall::kMessagePrefix + *size);
     Codec<Request>::Write(request, call->request.message.data() + ClientCall::kMessagePrefix);

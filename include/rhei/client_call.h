@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
+#include "rhei/context_state.h"
 #include "rhei/log.h"
 #include "rhei/metadata.h"
 #include "rhei/pooled.h"
@@ -18,9 +20,8 @@
 
 namespace rhei::inline v0 {
 
+class CallWatch;
 class ClientCall;
-// The error of a call that was cancelled on this side.
-Error CallGivenUp();
 namespace runtime {
 class Loop;
 }
@@ -39,6 +40,8 @@ class ClientCallHolder {
  public:
   // On the call's loop. The call ends with `reason`, unless it has ended.
   virtual void CancelCall(ClientCall& call, Error reason) = 0;
+  // What the call waits for just now: "the answer of 127.0.0.1:8090".
+  virtual std::string WaitingFor(const ClientCall& call) const = 0;
 
  protected:
   ~ClientCallHolder() = default;
@@ -60,7 +63,13 @@ class ClientCall : public Pooled {
     Metadata metadata;
     PooledBytes message;  // kMessagePrefix unset bytes, then the message
     bool wait_for_ready = false;
+    bool detached = false;  // from `context`
     std::size_t max_receive_message = SIZE_MAX;
+    TimePoint deadline = kNoDeadline;
+    // The call's own, where that is what `deadline` follows from; else zero.
+    Duration timeout{};
+    SharedContext context;  // where the call was made
+    std::stop_token stop_token;
   };
   // What came back.
   struct Response {
@@ -93,11 +102,17 @@ class ClientCall : public Pooled {
   ClientCall* previous = nullptr;
   ClientCall* next = nullptr;
   std::uint8_t transparent_retries = 0;
-  bool given_up = false;  // on the loop only: cancelled before it was begun
   TimePoint started{};
 
-  // Any thread. Ends the call with CANCELLED unless it is done.
-  void Cancel();
+  // On the loop, before the call is carried out: from now on it ends when its deadline passes, its context is
+  // cancelled, or its stop token says so. An error: that has happened already.
+  Status Watch();
+  // On the loop: it is over, and `response` is complete. Takes back one reference.
+  void Finish();
+
+  // Any thread. Ends the call with CANCELLED, or with `reason`, unless it is done.
+  void Cancel() { Cancel(Error(StatusCode::kCancelled, "the caller cancelled the call")); }
+  void Cancel(Error reason);
 
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
@@ -109,6 +124,8 @@ class ClientCall : public Pooled {
   virtual ~ClientCall() = default;
 
  private:
+  CallWatch* watch_ = nullptr;      // on the loop only; owned until Finish
+  std::optional<Error> cancelled_;  // on the loop only: before it was carried out
   std::atomic<std::uint32_t> references_{1};
 };
 

@@ -69,6 +69,12 @@ struct Limits {
   Duration handshake_timeout = std::chrono::seconds(10);
   // Output that makes no progress at all.
   Duration write_stall_timeout = std::chrono::seconds(10);
+  // A call whose answer waits for the client's flow-control windows and drains at less than `min_stream_rate` bytes a
+  // second over this time is cancelled, however many WINDOW_UPDATEs come (data dribble, CVE-2019-9511, and zero windows
+  // that pin memory, CVE-2019-9517; Envoy allows 5 min). Looked at every sixth of the time, so it may take a sixth
+  // longer. For clients that rest between reads, raise it; a rate of 0 turns it off.
+  Duration stalled_stream_timeout = std::chrono::seconds(60);
+  std::uint32_t min_stream_rate = 1024;
   // A connection without a call.
   Duration connection_idle_timeout = std::chrono::minutes(30);
   // Connections that a server holds; the next ones are closed at once.

@@ -67,7 +67,7 @@ class Error {
 
 // A value, or the error that stands in its place.
 template <typename T>
-class [[nodiscard]] Result {
+class [[nodiscard("an error that nobody looks at is lost")]] Result {
  public:
   using value_type = T;
 
@@ -100,7 +100,7 @@ class [[nodiscard]] Result {
 
 // Success, or the error that stands in its place.
 template <>
-class [[nodiscard]] Result<void> {
+class [[nodiscard("an error that nobody looks at is lost")]] Result<void> {
  public:
   using value_type = void;
 

@@ -64,7 +64,7 @@ class Runtime {
   // The index of a loop of this runtime.
   std::size_t IndexOf(const runtime::Loop& loop) const;
 
-  // Runs work on the thread pool.
+  // Any thread. Runs work on the thread pool, in the context of the caller (rhei/context.h).
   void RunOnPool(UniqueFunction<void()> work);
 
   Logger& logger();

@@ -57,6 +57,8 @@ class Server {
   Server& Add(Service& service, RunOn run_on = RunOn::kLoop);
   // For one method, by path "/package.Service/Method", of a service that was added.
   Server& SetRunOn(std::string_view path, RunOn run_on);
+  // How long a call of this method may take when the client has set no deadline. Default: for ever.
+  Server& SetTimeout(std::string_view path, Duration timeout);
   // Answers calls of methods that no service has. Without one they end with UNIMPLEMENTED.
   Server& AddGeneric(GenericService& service, RunOn run_on = RunOn::kLoop);
   // Answers requests that are not gRPC's. Without one they end with status 415.

@@ -1,14 +1,21 @@
 // ServerContext: what a handler knows of the call beside its request, and what it may send beside its reply.
 #pragma once
 
-#include <atomic>
+#include <optional>
+#include <stop_token>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "rhei/context.h"
+#include "rhei/function.h"
 #include "rhei/metadata.h"
+#include "rhei/result.h"
+#include "rhei/time.h"
 
 namespace rhei::inline v0 {
 
-// Lives until the handler has ended. Used by one thread at a time, but for IsCancelled.
+// Lives until the handler has ended. Used by one thread at a time, but for what tells of deadline and cancellation.
 class ServerContext {
  public:
   ServerContext() = default;
@@ -18,7 +25,8 @@ class ServerContext {
   // The request's metadata, as the client's user sent it; fields of the protocol are not in it.
   const Metadata& metadata() const { return metadata_; }
 
-  // Sent before the reply and behind it, beside what the protocol sends itself.
+  // Sent before the reply and behind it, beside what the protocol sends itself. What may not be sent (see
+  // CheckMetadata) ends the call with INTERNAL.
   Metadata& headers() { return headers_; }
   Metadata& trailers() { return trailers_; }
 
@@ -31,8 +39,19 @@ class ServerContext {
   std::string_view peer() const { return peer_; }
   std::string_view local() const { return local_; }
 
-  // Any thread. Whether the caller no longer wants the answer: it has cancelled, or its connection is lost.
-  bool IsCancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  // --- any thread ----------------------------------------------------------------------------------------------------
+  // Whether the answer is still wanted, and until when; see Context, of which these are shorthands. The same context is
+  // Context::Current() in everything that the handler calls.
+  const Context& context() const { return context_; }
+  std::optional<TimePoint> Deadline() const { return context_.Deadline(); }
+  std::optional<Duration> TimeRemaining() const { return context_.TimeRemaining(); }
+  bool IsCancelled() const { return context_.IsCancelled(); }
+  std::optional<Error> CancellationCause() const { return context_.CancellationCause(); }
+  std::stop_token StopToken() const { return context_.StopToken(); }
+
+  // Calls `function` once if the call is cancelled before its handler has ended: on the call's loop, where it must not
+  // block, or at once and here if that has happened already. For the handler's thread.
+  void OnCancel(UniqueFunction<void()> function) { listeners_.push_back(context_.OnCancel(std::move(function))); }
 
  private:
   friend class ServerContextWriter;  // the transport, which fills it in
@@ -45,7 +64,8 @@ class ServerContext {
   std::string_view user_agent_;
   std::string_view peer_;
   std::string_view local_;
-  std::atomic<bool> cancelled_{false};
+  Context context_;
+  std::vector<Context::Listener> listeners_;
 };
 
 }  // namespace rhei::inline v0

@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "rhei/context_state.h"
 #include "rhei/pooled.h"
 
 namespace rhei::inline v0 {
@@ -42,7 +43,12 @@ class TaskSource {
 
 namespace coroutine {
 
+template <typename Awaiter>
+class ContextAwaiter;
+
 // What the frames of all tasks share. A coroutine begins when its task is awaited or started, not when it is called.
+// Wherever it runs, its own context (rhei/context.h) is the thread's current one; when it suspends, the one of whoever
+// resumed it is so again.
 class PromiseBase {
  public:
   // Frames are pooled: a coroutine costs no heap allocation in the steady state.
@@ -57,6 +63,7 @@ class PromiseBase {
     template <typename Promise>
     void await_suspend(std::coroutine_handle<Promise> frame) noexcept {
       PromiseBase& promise = frame.promise();
+      promise.LeaveThread();
       // As long as RunUntilSuspended has not returned, its result tells the starter.
       if (promise.phase_.exchange(kFinished, std::memory_order_acq_rel) == kAwaited) promise.observer_->OnTaskDone();
     }
@@ -64,21 +71,112 @@ class PromiseBase {
   };
   FinalAwaiter final_suspend() noexcept { return {}; }
 
+  // Awaits anything that can be awaited, and takes the context along.
+  template <typename Awaitable>
+  auto await_transform(Awaitable&& awaitable);
+
  protected:
   // Tells whether the coroutine has finished. Atomic, because the coroutine may suspend, and go on on another thread
   // before resume() has returned on this one.
   bool RunUntilSuspended(std::coroutine_handle<> frame, TaskObserver& observer) {
     observer_ = &observer;
+    outer_ = ContextState::Current();
+    context_ = SharedContext(outer_);
     frame.resume();
     int expected = kRunning;
     return !phase_.compare_exchange_strong(expected, kAwaited, std::memory_order_acq_rel);
   }
 
  private:
+  template <typename Awaiter>
+  friend class ContextAwaiter;
+
+  void LeaveThread() { ContextState::SetCurrent(outer_); }
+
   enum Phase : int { kRunning, kAwaited, kFinished };
   std::atomic<int> phase_{kRunning};
   TaskObserver* observer_ = nullptr;
+  SharedContext context_;          // in which it began
+  ContextState* own_ = nullptr;    // while it is suspended: that one, or one of a Context::Scope in its frame
+  ContextState* outer_ = nullptr;  // while it runs: the one of whoever resumed it, who keeps it alive
 };
+
+// The awaiter that an awaitable gives to a coroutine: what its `operator co_await` returns, or the awaitable itself.
+template <typename Awaitable>
+decltype(auto) AwaiterOf(Awaitable&& awaitable) {
+  if constexpr (requires { std::forward<Awaitable>(awaitable).operator co_await(); }) {
+    return std::forward<Awaitable>(awaitable).operator co_await();
+  } else if constexpr (requires { operator co_await(std::forward<Awaitable>(awaitable)); }) {
+    return operator co_await(std::forward<Awaitable>(awaitable));
+  } else {
+    return std::forward<Awaitable>(awaitable);
+  }
+}
+
+// Another awaiter, with the context taken off the thread while the coroutine is suspended. `Awaiter` may be a
+// reference.
+template <typename Awaiter>
+class ContextAwaiter {
+ public:
+  template <typename Awaitable>
+  ContextAwaiter(PromiseBase& promise, Awaitable&& awaitable)
+      : awaiter_(AwaiterOf(std::forward<Awaitable>(awaitable))), promise_(promise) {}
+
+  bool await_ready() { return awaiter_.await_ready(); }
+
+  // What is awaited may begin inside of the inner await_suspend, which is why the context stays until it returns. The
+  // coroutine may by then go on on another thread, or be gone: nothing of it is touched any more.
+  template <typename Promise>
+  auto await_suspend(std::coroutine_handle<Promise> frame) {
+    ContextState* const outer = promise_.outer_;
+    ContextState* const own = ContextState::Current();
+    promise_.own_ = own;
+    suspended_ = true;
+    using Returned = decltype(awaiter_.await_suspend(frame));
+    if constexpr (std::is_same_v<Returned, bool>) {
+      const bool suspended = awaiter_.await_suspend(frame);
+      if (suspended) {
+        ContextState::SetCurrent(outer);
+      } else {
+        suspended_ = false;
+      }
+      return suspended;
+    } else if constexpr (std::is_void_v<Returned>) {
+      awaiter_.await_suspend(frame);
+      ContextState::SetCurrent(outer);
+    } else {
+      const auto next = awaiter_.await_suspend(frame);
+      ContextState::SetCurrent(outer);
+      return next;
+    }
+  }
+
+  decltype(auto) await_resume() {
+    if (suspended_) {
+      promise_.outer_ = ContextState::Current();
+      ContextState::SetCurrent(promise_.own_);
+    }
+    return awaiter_.await_resume();
+  }
+
+ private:
+  Awaiter awaiter_;
+  PromiseBase& promise_;
+  bool suspended_ = false;
+};
+
+template <typename T>
+inline constexpr bool kIsTask = false;
+template <typename T>
+inline constexpr bool kIsTask<Task<T>> = true;
+
+template <typename Awaitable>
+auto PromiseBase::await_transform(Awaitable&& awaitable) {
+  static_assert(!std::is_lvalue_reference_v<Awaitable> || !kIsTask<std::remove_cvref_t<Awaitable>>,
+                "write co_await std::move(task): a task is awaited once, and is gone then");
+  return ContextAwaiter<decltype(AwaiterOf(std::forward<Awaitable>(awaitable)))>(*this,
+                                                                                 std::forward<Awaitable>(awaitable));
+}
 
 template <typename T>
 class TaskAwaiter;
@@ -140,7 +238,7 @@ class Promise<void> final : public PromiseBase, public TaskSource<void> {
 // GCC 12: name a lambda with captures, or an aggregate with members that own something, before you pass it to
 // a function inside a co_await expression; that compiler destroys such temporaries twice.
 template <typename T>
-class [[nodiscard]] Task {
+class [[nodiscard("a task that nobody awaits never runs")]] Task {
  public:
   using promise_type = coroutine::Promise<T>;
   using value_type = T;
@@ -187,7 +285,7 @@ class [[nodiscard]] Task {
 
 // The task of a function that returns nothing.
 template <>
-class [[nodiscard]] Task<void> {
+class [[nodiscard("a task that nobody awaits never runs")]] Task<void> {
  public:
   using promise_type = coroutine::Promise<void>;
   using value_type = void;

@@ -68,7 +68,10 @@ class UnaryMethod final : public MethodHandler {
 
     void OnTaskDone() noexcept override {
       try {
-        Answer(task_->Take());
+        Result<Reply> result = task_->Take();
+        // What the handler kept goes before the answer, which ends its context.
+        task_.reset();
+        Answer(std::move(result));
       } catch (const std::exception& thrown) {
         FailThrown(&thrown);
       } catch (...) {

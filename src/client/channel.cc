@@ -52,6 +52,18 @@ bool IsSendable(std::string_view path) {
   return path.starts_with('/') && std::all_of(path.begin(), path.end(), visible);
 }
 
+void PrepareRequest(ClientCall::Request& request, const CallOptions& options, const Limits& limits) {
+  if (!options.metadata().empty()) request.metadata = options.metadata();
+  request.wait_for_ready = options.wait_for_ready().value_or(false);
+  request.detached = options.detached().value_or(false);
+  request.max_receive_message = options.max_receive_message().value_or(limits.max_receive_message);
+  request.deadline = options.deadline().value_or(kNoDeadline);
+  // A timeout of zero has passed, as a negative one.
+  if (options.timeout()) request.timeout = std::max(*options.timeout(), Duration(1));
+  request.context = SharedContext::Current();
+  if (options.stop_token().stop_possible()) request.stop_token = options.stop_token();
+}
+
 std::string MakeUserAgent(const std::string& own) {
   std::string text = own.empty() ? "" : own + " ";
   return text + "grpc-c++-rhei/" + std::to_string(kVersionMajor) + "." + std::to_string(kVersionMinor) + "." +
@@ -76,6 +88,8 @@ class Channel::State : public std::enable_shared_from_this<State> {
 
  private:
   Runtime& runtime() const { return *config_->runtime; }
+  // From the call's timeout, and from its context. `current`: the runtime's loop that the caller is on, or null.
+  void SetDeadline(ClientCall::Request& request, const runtime::Loop* current) const;
   // On the loop.
   client::ChannelLoop& Share(std::size_t index);
 
@@ -119,11 +133,10 @@ void Channel::State::Start(ClientCall& call) {
                                                                     std::to_string(limit) + " bytes");
   }
   call.logger = &runtime().logger();
-  if (call.response.error) {
-    call.OnDone();
-    return call.Release();
-  }
-  if (runtime::Loop* const current = runtime().current_loop()) {
+  if (call.response.error) return call.Finish();
+  runtime::Loop* const current = runtime().current_loop();
+  SetDeadline(call.request, current);
+  if (current != nullptr) {
     call.loop = current;
     return Share(runtime().IndexOf(*current)).Start(call);
   }
@@ -131,7 +144,33 @@ void Channel::State::Start(ClientCall& call) {
   call.loop->Post([self = shared_from_this(), &call] { self->Share(self->home_).Start(call); });
 }
 
+void Channel::State::SetDeadline(ClientCall::Request& request, const runtime::Loop* current) const {
+  const CallScope* const scope =
+      request.context.get() == nullptr || request.detached ? nullptr : request.context.get()->call();
+  if (request.timeout != Duration::zero()) {
+    const TimePoint now = current != nullptr ? current->Now() : runtime().loop(home_).clock().Now();
+    const TimePoint end = AddSaturated(now, request.timeout);
+    if (request.deadline < end) request.timeout = Duration::zero();
+    request.deadline = std::min(request.deadline, end);
+  }
+  if (scope != nullptr && scope->deadline() < request.deadline) {
+    request.deadline = scope->deadline();
+    request.timeout = Duration::zero();
+  }
+}
+
 Method Channel::FindMethod(std::string_view path) const { return state_->config().methods->Find(path); }
+
+Channel Channel::With(const CallOptions& options) const {
+  Channel with = *this;
+  with.options_ = std::make_shared<const CallOptions>(options_ == nullptr ? options : options.Over(*options_));
+  return with;
+}
+
+void Channel::Prepare(ClientCall& call, const CallOptions& options) const {
+  if (options_ != nullptr) return PrepareRequest(call.request, options.Over(*options_), limits());
+  PrepareRequest(call.request, options, limits());
+}
 
 void Channel::Start(ClientCall& call) const { state_->Start(call); }
 

@@ -21,7 +21,7 @@ ChannelLoop::~ChannelLoop() = default;
 
 void ChannelLoop::Start(ClientCall& call) {
   call.started = loop_.Now();
-  if (call.given_up) return End(call, CallGivenUp());
+  if (Status watched = call.Watch(); !watched.ok()) return End(call, std::move(watched).error());
   if (subchannel_ == nullptr) return End(call, config_->target.error());
   Place(call);
 }
@@ -100,6 +100,13 @@ void ChannelLoop::CancelCall(ClientCall& call, Error reason) {
   End(call, std::move(reason));
 }
 
+std::string ChannelLoop::WaitingFor(const ClientCall&) const {
+  std::string text(subchannel_->waiting_for());
+  text.append(" (").append(config_->target_text).append(")");
+  if (!subchannel_->failure().empty()) text.append("; the last attempt failed: ").append(subchannel_->failure());
+  return text;
+}
+
 void ChannelLoop::Enqueue(ClientCall& call) {
   call.holder = this;
   call.previous = last_;
@@ -118,8 +125,7 @@ void ChannelLoop::Dequeue(ClientCall& call) {
 
 void ChannelLoop::End(ClientCall& call, Error error) {
   call.response.error = std::move(error);
-  call.OnDone();
-  call.Release();
+  call.Finish();
   GiveUpIfDone();
 }
 

@@ -41,6 +41,7 @@ class ChannelLoop final : public Subchannel::Owner, private ClientCallHolder {
   void OnSubchannelChanged() override;
   void OnUnprocessed(ClientCall& call, Error error) override;
   void CancelCall(ClientCall& call, Error reason) override;
+  std::string WaitingFor(const ClientCall& call) const override;
 
   // Starts, queues or fails the call, as the state demands.
   void Place(ClientCall& call);

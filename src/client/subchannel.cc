@@ -66,7 +66,7 @@ void Subchannel::Connect() {
   // A call that comes back after Drain needs a connection once more.
   closing_ = false;
   attempt_begun_ = loop_.Now();
-  failure_.clear();
+  attempt_failure_.clear();
   next_address_ = 0;
   state_ = State::kConnecting;
   loop_.Arm(timer_, loop_.Now() + options_.connect_timeout());
@@ -97,7 +97,7 @@ void Subchannel::ConnectToNext() {
 void Subchannel::OnConnected(Result<std::unique_ptr<runtime::ByteStream>> stream) {
   operation_ = nullptr;
   if (!stream.ok()) {
-    failure_.append(failure_.empty() ? "" : "; ").append(stream.error().message());
+    attempt_failure_.append(attempt_failure_.empty() ? "" : "; ").append(stream.error().message());
     return ConnectToNext();
   }
   current_ = std::make_unique<Link>(*this, *std::move(stream));
@@ -108,6 +108,7 @@ void Subchannel::OnLinkReady(Link& link) {
   if (&link != current_.get() || state_ != State::kConnecting) return;
   loop_.Cancel(timer_);
   backoff_.Reset();
+  failure_.clear();
   Enter(State::kReady);
 }
 
@@ -135,7 +136,7 @@ void Subchannel::OnLinkGone(Link& link, std::string_view cause) {
 }
 
 void Subchannel::AddHandshakeFailure(const Link& link, std::string_view why) {
-  failure_.append(failure_.empty() ? "" : "; ")
+  attempt_failure_.append(attempt_failure_.empty() ? "" : "; ")
       .append("connection to ")
       .append(*link.connection().peer())
       .append(" ended before the HTTP/2 handshake: ")
@@ -144,7 +145,7 @@ void Subchannel::AddHandshakeFailure(const Link& link, std::string_view why) {
 
 void Subchannel::AttemptFailed(std::string_view why) {
   operation_ = nullptr;
-  failure_.append(failure_.empty() ? "" : "; ").append(why);
+  attempt_failure_.append(attempt_failure_.empty() ? "" : "; ").append(why);
   if (current_ != nullptr) {
     // It ends by itself.
     draining_.push_back(std::move(current_));
@@ -157,6 +158,7 @@ void Subchannel::EnterFailure() {
   // The wait counts from the begin of the attempt.
   const TimePoint retry = attempt_begun_ + backoff_.Next(loop_.Random());
   loop_.Arm(timer_, std::max(retry, loop_.Now()));
+  failure_ = std::exchange(attempt_failure_, {});
   Enter(State::kTransientFailure);
 }
 

@@ -39,7 +39,7 @@ class Subchannel final {
   ~Subchannel();
 
   State state() const { return state_; }
-  // In kTransientFailure: why, with the addresses that were tried.
+  // Why the last attempt failed, with the addresses that were tried; empty when it did not.
   const std::string& failure() const { return failure_; }
   // What a call waits for, in words.
   std::string_view waiting_for() const;
@@ -77,7 +77,8 @@ class Subchannel final {
   runtime::Loop& loop_;
   Owner& owner_;
   State state_ = State::kIdle;
-  std::string failure_;
+  std::string failure_;          // of the last attempt that has ended
+  std::string attempt_failure_;  // of this one, so far
   Backoff backoff_;
   TimePoint attempt_begun_{};
   std::vector<runtime::Address> addresses_;

@@ -85,7 +85,7 @@ Connection::Step Connection::Violation(ErrorCode code, std::string_view reason) 
 void Connection::FailWith(ErrorCode code, Initiator initiator, std::string_view reason) {
   if (failed_) return;
   failed_ = pending_ = true;
-  failure_ = {.code = code, .initiator = initiator, .reason = std::string(reason)};
+  failure_ = std::make_unique<Failure>(Failure{.code = code, .initiator = initiator, .reason = std::string(reason)});
   SendGoAway(std::min(sent_last_stream_, role_ == Role::kServer ? highest_ : 0), code, reason);
   cursor_ = end_;
   timers_.StopAll();
@@ -123,7 +123,7 @@ void Connection::FinishDrain() {
   timers_.Stop(Timer::kDrainPing);
   sent_last_stream_ = highest_;
   SendGoAway(highest_, ErrorCode::kNoError, drain_debug_);
-  drain_debug_ = std::string();
+  std::string().swap(drain_debug_);
 }
 
 const Event* Connection::NextPending() {
@@ -131,12 +131,11 @@ const Event* Connection::NextPending() {
   if (failed_) {
     if (failure_told_) return nullptr;
     failure_told_ = true;
-    resets_.clear();
-    drained_.clear();
+    pending_events_.reset();
     event_.kind = Event::Kind::kFailed;
-    event_.error = failure_.code;
-    event_.initiator = failure_.initiator;
-    event_.data = failure_.reason;
+    event_.error = failure_->code;
+    event_.initiator = failure_->initiator;
+    event_.data = failure_->reason;
     return &event_;
   }
   if (const Event* event = NextReset()) return event;
@@ -145,9 +144,18 @@ const Event* Connection::NextPending() {
   return nullptr;
 }
 
+// For an event that waits.
+Connection::PendingEvents& Connection::Pending() {
+  if (pending_events_ == nullptr) pending_events_ = std::make_unique<PendingEvents>();
+  pending_ = true;
+  return *pending_events_;
+}
+
+// As NextDrained, requires that pending_events_ is there.
 const Event* Connection::NextReset() {
-  while (next_reset_ < resets_.size()) {
-    const PendingReset& reset = resets_[next_reset_++];
+  PendingEvents& events = *pending_events_;
+  while (events.next_reset < events.resets.size()) {
+    const PendingReset& reset = events.resets[events.next_reset++];
     const StreamRecord* record = streams_.Get(reset.stream.slot, reset.stream.id);
     if (record == nullptr || record->muted) continue;
     event_.kind = Event::Kind::kReset;
@@ -158,22 +166,23 @@ const Event* Connection::NextReset() {
     if (reset.reason != nullptr) event_.data = reset.reason;
     return &event_;
   }
-  resets_.clear();
-  next_reset_ = 0;
+  events.resets.clear();
+  events.next_reset = 0;
   return nullptr;
 }
 
 const Event* Connection::NextDrained() {
-  while (next_drained_ < drained_.size()) {
-    const Stream stream = drained_[next_drained_++];
+  PendingEvents& events = *pending_events_;
+  while (events.next_drained < events.drained.size()) {
+    const Stream stream = events.drained[events.next_drained++];
     const StreamRecord* record = streams_.Get(stream.slot, stream.id);
     if (record == nullptr || record->state.reset()) continue;
     event_.kind = Event::Kind::kDrained;
     event_.stream = stream;
     return &event_;
   }
-  drained_.clear();
-  next_drained_ = 0;
+  events.drained.clear();
+  events.next_drained = 0;
   return nullptr;
 }
 

@@ -1,8 +1,10 @@
 // An HTTP/2 connection (RFC 9113) without I/O: bytes and the time go in; events, bytes and the next timeout come out.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -61,6 +63,7 @@ struct Event {
     kMessage,
     // `stream` was ended by RST_STREAM from the peer, by an error of the peer's that concerns this stream alone, or,
     // on a client, by a GOAWAY that excludes it. Follows no other event of this stream. The owner still releases it.
+    // So is a server's stream whose queue drains too slowly (CANCEL, by kLibrary; Limits::stalled_stream_timeout).
     // A header list over the soft limit is such an error too, with ENHANCE_YOUR_CALM; but a request of that kind is
     // answered with status 431 by the connection itself, and never announced. Nor are malformed and refused ones.
     kReset,
@@ -108,7 +111,9 @@ struct Failure {
 // driver that stops calling Next stops the peer.
 class Connection {
  public:
+  // Limits and blocks outlive it.
   Connection(Role role, const Limits& limits, BlockPool& blocks, TimePoint now);
+  Connection(Role role, const Limits&& limits, BlockPool& blocks, TimePoint now) = delete;
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -185,11 +190,14 @@ class Connection {
   // started a timer, the time is asked for first. Spurious calls of HandleTimeout do nothing.
   std::optional<TimePoint> NextTimeout() const { return timers_.Next(); }
   void HandleTimeout(TimePoint now);
+  // No stream is open, none has been for a second or two (after the first few streams: for a moment), and memory that
+  // only makes the next one cheaper has been given back by HandleTimeout. Ends when the next stream has been released.
+  bool resting() const { return resting_; }
 
   // --- state -------------------------------------------------------------------------------------------------------
   Role role() const { return role_; }
   bool failed() const { return failed_; }
-  const Failure& failure() const { return failure_; }                                    // requires failed()
+  const Failure& failure() const { return *failure_; }                                   // requires failed()
   bool draining() const { return drain_started_ || received_last_stream_.has_value(); }  // GOAWAY sent or received
   // A server's Drain has come to the GOAWAY with the real id: what the peer opens from now on is refused, and it knows.
   bool drain_announced() const { return drain_started_ && !timers_.running(Timer::kDrainPing); }
@@ -218,6 +226,12 @@ class Connection {
     bool unprocessed;
     const char* reason;
   };
+  struct PendingEvents {
+    std::vector<PendingReset> resets;
+    std::size_t next_reset = 0;
+    std::vector<Stream> drained;
+    std::size_t next_drained = 0;
+  };
 
   // connection.cc
   void SendPreface();
@@ -226,6 +240,7 @@ class Connection {
   const Event* NextPending();
   const Event* NextReset();
   const Event* NextDrained();
+  PendingEvents& Pending();
   void SendGoAway(StreamId last_stream, ErrorCode code, std::string_view debug);
   bool IsDrainPing(std::uint64_t opaque) const;
   void FinishDrain();
@@ -291,9 +306,24 @@ class Connection {
   bool SendQueuedData(std::uint32_t slot);
   void WriteQueuedData(StreamRecord& record, std::size_t size, bool end_stream);
   void FinishQueue(std::uint32_t slot);
+  void WatchStalls();
+
+  // connection_timeouts.cc
+  void CheckStalls();
+  bool CheckStall(std::uint32_t slot, SendQueue& queue);
+  bool young() const { return highest_ < 2 * kYoungStreams; }
+  void CheckRest();
+  void Trim();
+
+  // Stalled streams are looked for so often within the time that they have.
+  static constexpr int kStallChecks = 6;
+  // A connection without a stream rests after once or twice this time; but one that has had so few streams rests at
+  // once, because nothing says yet that it is a busy one.
+  static constexpr Duration kRestInterval = std::chrono::seconds(1);
+  static constexpr StreamId kYoungStreams = 4;
 
   const Role role_;
-  const Limits limits_;
+  const Limits& limits_;
   Timers timers_;
 
   // Input
@@ -316,18 +346,17 @@ class Connection {
   bool pending_ = false;
   bool failed_ = false;
   bool failure_told_ = false;
-  Failure failure_;
-  std::vector<PendingReset> resets_;
-  std::size_t next_reset_ = 0;
-  std::vector<Stream> drained_;
-  std::size_t next_drained_ = 0;
+  std::unique_ptr<Failure> failure_;
+  std::unique_ptr<PendingEvents> pending_events_;  // from the first one on, until it rests
 
   // Streams
   StreamTable streams_;
   ClosedStreams closed_;
-  StreamId highest_ = 0;      // opened by the client, so far
-  StreamId next_id_ = 1;      // client: of the next Open
-  std::uint32_t active_ = 0;  // client: streams that count against the peer's limit
+  StreamId highest_ = 0;           // opened by the client, so far
+  StreamId next_id_ = 1;           // client: of the next Open
+  std::uint32_t active_ = 0;       // client: streams that count against the peer's limit
+  StreamId highest_at_check_ = 0;  // `highest_`, when kRest was due last
+  bool resting_ = false;
   WriteScheduler scheduler_;
 
   // Settings and windows

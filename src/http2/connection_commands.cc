@@ -5,7 +5,6 @@
 #include "http2/connection.h"
 
 namespace rhei::inline v0::http2 {
-
 HeaderTemplate Connection::RegisterHeaders(std::span<const HeaderField> fields) { return encoder_.Register(fields); }
 
 bool Connection::can_open() const {
@@ -106,6 +105,10 @@ void Connection::Release(Stream stream) {
   // A stream that was opened and never used keeps its id from being used, and the peer never hears of it.
   if (stream.id <= highest_) closed_.Close(stream.id, streams_[stream.slot].state.end(), highest_);
   streams_.Remove(stream.slot);
+  if (streams_.size() == 0 && !timers_.running(Timer::kRest) && !failed_) [[unlikely]] {
+    resting_ = false;
+    timers_.StartByCommand(Timer::kRest, young() ? Duration::zero() : kRestInterval);
+  }
 }
 
 // Ends a stream for its owner, unless it has ended.

@@ -156,12 +156,11 @@ void Connection::ExcludeByGoAway(std::uint32_t slot, StreamRecord& record, const
   record.state.SendReset();
   OnReset();
   DropQueue(slot);
-  resets_.push_back({.stream = {.slot = slot, .id = record.id},
-                     .error = frame.code,
-                     .initiator = Initiator::kRemote,
-                     .unprocessed = true,
-                     .reason = "excluded by GOAWAY"});
-  pending_ = true;
+  Pending().resets.push_back({.stream = {.slot = slot, .id = record.id},
+                              .error = frame.code,
+                              .initiator = Initiator::kRemote,
+                              .unprocessed = true,
+                              .reason = "excluded by GOAWAY"});
 }
 
 Connection::Step Connection::OnWindowUpdate(const FrameHeader& header, std::string_view payload) {

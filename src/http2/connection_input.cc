@@ -128,7 +128,7 @@ bool Connection::ReadPreface() {
 // Called where the input holds no whole frame more. A HEADERS or CONTINUATION frame that has begun counts as a header
 // block that has, so a peer cannot hold one open for ever by stopping inside a frame.
 const Event* Connection::OutOfInput() {
-  if (block_.stream == 0 && !block_.bytes.empty()) block_.bytes = std::string();
+  if (block_.stream == 0 && !block_.bytes.empty()) std::string().swap(block_.bytes);
   if (unread() > 3 && !answers_.full() && !timers_.running(Timer::kHeaderBlock)) {
     const auto type = static_cast<FrameType>(Load8(cursor_ + 3));
     if (type == FrameType::kHeaders || type == FrameType::kContinuation) {

@@ -40,7 +40,7 @@ void Connection::SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::sp
     out = WriteContinuationHeader(out, stream, part.size(), rest.empty());
     std::copy(part.begin(), part.end(), out);
   }
-  if (encoded_.capacity() > kKeptScratch) encoded_ = std::string();
+  if (encoded_.capacity() > kKeptScratch) std::string().swap(encoded_);
 }
 
 void Connection::ConsumeConnection(std::size_t bytes) {
@@ -94,6 +94,7 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
     if (std::min(stream_window, connection_window) > 0 && !timers_.running(Timer::kSmallData)) {
       timers_.StartByCommand(Timer::kSmallData, kSmallDataPatience);
     }
+    WatchStalls();
     if (stream_window < worth) {
       scheduler_.Block(slot);
       return true;
@@ -111,6 +112,12 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
     FinishQueue(slot);
   }
   return true;
+}
+
+// A stream waits for windows. How long that may be is a server's concern: a client's calls have deadlines.
+void Connection::WatchStalls() {
+  if (role_ != Role::kServer || timers_.running(Timer::kStalls)) return;
+  timers_.StartByCommand(Timer::kStalls, limits_.stalled_stream_timeout / kStallChecks);
 }
 
 void Connection::WriteQueuedData(StreamRecord& record, std::size_t size, bool end_stream) {
@@ -137,8 +144,7 @@ void Connection::FinishQueue(std::uint32_t slot) {
     SendHeaderBlock(record.id, trailers->prefix(), trailers->fields(), true);
   }
   if (record.state.send_ended()) OnEndStream(record);
-  drained_.push_back({.slot = slot, .id = record.id});
-  pending_ = true;
+  Pending().drained.push_back({.slot = slot, .id = record.id});
 }
 
 }  // namespace rhei::inline v0::http2

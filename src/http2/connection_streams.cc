@@ -19,12 +19,11 @@ Connection::Step Connection::StreamError(std::uint32_t slot, ErrorCode code, con
 // The same, but the event waits behind the current one.
 void Connection::StreamErrorLater(std::uint32_t slot, ErrorCode code, const char* reason) {
   if (!ResetForError(slot, code)) return;
-  resets_.push_back({.stream = {.slot = slot, .id = streams_[slot].id},
-                     .error = code,
-                     .initiator = Initiator::kLibrary,
-                     .unprocessed = false,
-                     .reason = reason});
-  pending_ = true;
+  Pending().resets.push_back({.stream = {.slot = slot, .id = streams_[slot].id},
+                              .error = code,
+                              .initiator = Initiator::kLibrary,
+                              .unprocessed = false,
+                              .reason = reason});
 }
 
 // Requires that the stream is not closed. False, after failing, when the peer has made too many mistakes.

@@ -1,4 +1,4 @@
-// What happens when the peer takes too long.
+// What happens when time passes: the peer takes too long, or there is nothing to do.
 #include "http2/connection.h"
 
 namespace rhei::inline v0::http2 {
@@ -11,11 +11,82 @@ void Connection::HandleTimeout(TimePoint now) {
   if (timers_.TakeDue(Timer::kHeaderBlock)) Violation(ErrorCode::kEnhanceYourCalm, "header_block_timeout");
   if (timers_.TakeDue(Timer::kWriteStall)) Violation(ErrorCode::kEnhanceYourCalm, "write_stall");
   if (timers_.TakeDue(Timer::kDrainPing)) FinishDrain();
+  if (timers_.TakeDue(Timer::kStalls)) CheckStalls();
+  if (timers_.TakeDue(Timer::kRest)) CheckRest();
   if (timers_.TakeDue(Timer::kSmallData)) {
     small_data_allowed_ = true;
     connection_blocked_ = false;
     scheduler_.UnblockAll();
   }
+}
+
+// Looks at the streams that have something to send, and goes on doing so while one of them waits for windows.
+void Connection::CheckStalls() {
+  bool waiting = false;
+  streams_.ForEach([&](std::uint32_t slot, StreamRecord& record) {
+    if (record.queue != nullptr) waiting |= CheckStall(slot, *record.queue);
+  });
+  if (waiting) timers_.Start(Timer::kStalls, limits_.stalled_stream_timeout / kStallChecks);
+}
+
+// Whether a stream waits for windows; one that has done so for too long, for too little, is ended (CVE-2019-9511,
+// CVE-2019-9517). What counts is what has left, not whether WINDOW_UPDATEs came. A stream that could send and waits for
+// the network alone is begun anew with: that one is the write stall's.
+bool Connection::CheckStall(std::uint32_t slot, SendQueue& queue) {
+  const TimePoint now = timers_.now();
+  if (!connection_blocked_ && !scheduler_.blocked(slot)) {
+    queue.Unwatch();
+    return false;
+  }
+  const std::optional<SendQueue::Drain> drain = queue.drain(now);
+  if (!drain) {
+    queue.Watch(now);
+    return true;
+  }
+  if (drain->time < limits_.stalled_stream_timeout) return true;
+  const double seconds = std::chrono::duration<double>(drain->time).count();
+  if (static_cast<double>(drain->bytes) >= limits_.min_stream_rate * seconds) {
+    queue.Watch(now);
+    return true;
+  }
+  StreamRecord& record = streams_[slot];
+  SendRstStream(record.id, ErrorCode::kCancel, false);
+  record.state.SendReset();
+  OnReset();
+  DropQueue(slot);
+  Pending().resets.push_back({.stream = {.slot = slot, .id = record.id},
+                              .error = ErrorCode::kCancel,
+                              .initiator = Initiator::kLibrary,
+                              .unprocessed = false,
+                              .reason = "stalled: the peer's windows open too slowly"});
+  return false;
+}
+
+// Streams that are open, or were since the last look, put it off.
+void Connection::CheckRest() {
+  // The release of the last one starts the timer again.
+  if (streams_.size() != 0) return;
+  if (highest_ != highest_at_check_ && !young()) {
+    highest_at_check_ = highest_;
+    timers_.Start(Timer::kRest, kRestInterval);
+    return;
+  }
+  resting_ = true;
+  Trim();
+}
+
+// Requires that no stream is open, and that nothing looks at the last event any more.
+void Connection::Trim() {
+  ForgetFields();
+  event_ = Event{};
+  fields_ = std::vector<HeaderField>();
+  decoder_.Trim();
+  encoder_.Trim();
+  streams_.Trim();
+  if (!pending_) pending_events_.reset();
+  scheduler_.Trim();
+  output_.Trim();
+  std::string().swap(encoded_);  // an assignment would keep the memory
 }
 
 }  // namespace rhei::inline v0::http2

@@ -45,6 +45,11 @@ class Output {
   // The first `bytes` of them have been written. At most size().
   void Written(std::size_t bytes);
 
+  // Gives back what is kept for bytes to come.
+  void Trim() {
+    if (pieces_.empty()) pieces_ = std::vector<Piece>();
+  }
+
  private:
   struct Piece {
     BlockPool::Block block;

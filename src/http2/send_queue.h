@@ -11,6 +11,7 @@
 
 #include "http2/hpack/encoder.h"
 #include "http2/hpack/header_field.h"
+#include "rhei/time.h"
 
 namespace rhei::inline v0::http2 {
 
@@ -70,14 +71,32 @@ class SendQueue {
   void Pop(std::size_t bytes) {
     if (bytes == 0) return;
     size_ -= bytes;
+    popped_ += bytes;
     offset_ += bytes;
     if (offset_ < pieces_[first_].size()) return;
     offset_ = 0;
-    pieces_[first_++] = std::string();
+    // An assignment would keep the memory.
+    std::string().swap(pieces_[first_++]);
     // What is gone is cut off when it is half, which makes the moving of the rest cost a constant per piece.
     if (first_ * 2 < pieces_.size()) return;
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
+  }
+
+  // How fast it drains, for who looks now and then: the time and the bytes popped since the last call of Watch.
+  // Nothing when it was not watched.
+  struct Drain {
+    Duration time;
+    std::size_t bytes;
+  };
+  void Watch(TimePoint now) {
+    watched_since_ = now;
+    popped_ = 0;
+  }
+  void Unwatch() { watched_since_.reset(); }
+  std::optional<Drain> drain(TimePoint now) const {
+    if (!watched_since_) return std::nullopt;
+    return Drain{now - *watched_since_, popped_};
   }
 
  private:
@@ -85,6 +104,8 @@ class SendQueue {
   std::size_t first_ = 0;   // those before it are gone
   std::size_t offset_ = 0;  // of the first piece, what is gone
   std::size_t size_ = 0;
+  std::size_t popped_ = 0;  // since it is watched
+  std::optional<TimePoint> watched_since_;
   bool end_stream_ = false;
   std::optional<QueuedTrailers> trailers_;
 };

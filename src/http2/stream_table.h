@@ -45,6 +45,9 @@ class StreamTable {
   StreamRecord& operator[](std::uint32_t slot) { return records_[slot]; }
   const StreamRecord& operator[](std::uint32_t slot) const { return records_[slot]; }
 
+  // Gives back what is kept for streams to come. Requires that there are no streams.
+  void Trim() { *this = StreamTable(); }
+
   // The record in `slot` if it still is that of `id`, else null.
   StreamRecord* Get(std::uint32_t slot, std::uint32_t id) {
     return slot < records_.size() && records_[slot].id == id && id != 0 ? &records_[slot] : nullptr;

@@ -17,6 +17,8 @@ enum class Timer : std::uint8_t {
   kDrainPing,    // a drain has been announced, and the peer has not answered the PING behind it
   kWriteStall,   // output waits, and none of it could be written
   kSmallData,    // DATA is held back because the windows allow only a dribble
+  kStalls,       // streams wait for their windows: time to look how fast they drain
+  kRest,         // the last stream has been released: time to look whether that is for long
 };
 
 // Deadlines by timer. Commands come without the time, so the newest time known may be old when one of them starts a
@@ -70,7 +72,7 @@ class Timers {
   }
 
  private:
-  static constexpr std::size_t kCount = 6;
+  static constexpr std::size_t kCount = 8;
   static constexpr TimePoint kNever = TimePoint::max();
   // Longer means never.
   static constexpr Duration kLongest = std::chrono::hours(24 * 365);

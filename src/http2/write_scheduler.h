@@ -26,6 +26,11 @@ class WriteScheduler {
   }
   bool has_ready() const { return ready_.head != kNone; }
 
+  // Whether `slot` has something to send and waits for its window.
+  bool blocked(std::uint32_t slot) const {
+    return slot < links_.size() && links_[slot].place == Place::kBlocked && links_[slot].epoch == epoch_;
+  }
+
   // `slot` waits for its window.
   void Block(std::uint32_t slot) { Append(slot, Place::kBlocked); }
   // The window of `slot` has opened.
@@ -35,6 +40,9 @@ class WriteScheduler {
 
   // `slot` has nothing to send any more.
   void Remove(std::uint32_t slot);
+
+  // Gives back what is kept for streams to come. Requires that no stream waits.
+  void Trim() { links_ = std::vector<Link>(); }
 
  private:
   enum class Place : std::uint8_t { kNowhere, kReady, kBlocked };

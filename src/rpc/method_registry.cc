@@ -49,23 +49,31 @@ void MethodRegistry::Add(Service& service, RunOn run_on) {
       mistakes_.push_back("method " + method.path + " was added twice");
       continue;
     }
-    place->second = {std::move(method.handler), run_on};
+    place->second.handler = std::move(method.handler);
+    place->second.run_on = run_on;
   }
 }
 
 void MethodRegistry::SetRunOn(std::string_view path, RunOn run_on) {
+  if (Entry* const entry = FindAdded(path, "SetRunOn")) entry->run_on = run_on;
+}
+
+void MethodRegistry::SetTimeout(std::string_view path, Duration timeout) {
+  if (Entry* const entry = FindAdded(path, "SetTimeout")) entry->timeout = timeout;
+}
+
+MethodRegistry::Entry* MethodRegistry::FindAdded(std::string_view path, std::string_view caller) {
   const auto place = methods_.find(path);
-  if (place == methods_.end()) {
-    mistakes_.push_back("SetRunOn names " + Quoted(path) + ", which no added service has");
-    return;
-  }
-  place->second.run_on = run_on;
+  if (place != methods_.end()) return &place->second;
+  mistakes_.push_back(std::string(caller) + " names " + Quoted(path) + ", which no added service has");
+  return nullptr;
 }
 
 void MethodRegistry::AddGeneric(GenericService& service, RunOn run_on) {
   if (generic_.handler != nullptr) mistakes_.emplace_back("a second generic service was added");
-  generic_ = {std::make_unique<UnaryMethod<GenericService, std::string, std::string>>(service, &GenericService::Call),
-              run_on};
+  generic_.handler =
+      std::make_unique<UnaryMethod<GenericService, std::string, std::string>>(service, &GenericService::Call);
+  generic_.run_on = run_on;
 }
 
 Status MethodRegistry::Seal(Runtime& runtime) {
@@ -90,7 +98,7 @@ Status MethodRegistry::Seal(Runtime& runtime) {
 
 transport::CallRouter::Route MethodRegistry::Find(std::string_view path) const {
   if (const auto place = methods_.find(path); place != methods_.end()) {
-    return {place->second.handler.get(), place->first};
+    return {place->second.handler.get(), place->first, place->second.timeout};
   }
   if (generic_.handler != nullptr && IsCanonicalPath(path)) return {generic_.handler.get(), {}};
   return {};

@@ -24,6 +24,7 @@ class MethodRegistry final : public transport::CallRouter {
   // Mistakes are remembered, and told by Seal.
   void Add(Service& service, RunOn run_on);
   void SetRunOn(std::string_view path, RunOn run_on);
+  void SetTimeout(std::string_view path, Duration timeout);
   void AddGeneric(GenericService& service, RunOn run_on);
   void SetHttpHandler(HttpHandler& handler) { http_handler_ = &handler; }
 
@@ -39,7 +40,10 @@ class MethodRegistry final : public transport::CallRouter {
   struct Entry {
     std::unique_ptr<MethodHandler> handler;
     RunOn run_on = RunOn::kLoop;
+    Duration timeout = kNoTimeout;
   };
+  // The entry of a method that was added; null, and a mistake of `caller`, when there is none.
+  Entry* FindAdded(std::string_view path, std::string_view caller);
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
   };

@@ -45,6 +45,7 @@ class Server::State : public std::enable_shared_from_this<State> {
   const ServerOptions& options() const { return options_; }
   std::uint16_t port() const { return port_.load(); }
   bool started() const { return started_.load(); }
+  bool runs_by_itself() { return home().RunsByItself(); }
 
   Status Start();
   Status Stop(Duration grace);
@@ -78,7 +79,7 @@ class Server::State : public std::enable_shared_from_this<State> {
 Server::State::~State() = default;
 
 Status Server::State::Start() {
-  if (const Executor* const current = Executor::Current(); current != nullptr && !current->MayBlock()) {
+  if (!home().MayAwait()) {
     return Error(StatusCode::kFailedPrecondition, "Start blocks, and must not be called on an event loop's thread");
   }
   if (started_.exchange(true)) return Error(StatusCode::kFailedPrecondition, "the server was started already");
@@ -139,7 +140,7 @@ void Server::State::BeginStop(Duration grace, UniqueFunction<void(const Status&)
 
 Status Server::State::Stop(Duration grace) {
   // On a loop there is no waiting: the server stops behind the caller's back.
-  if (const Executor* const current = Executor::Current(); current != nullptr && !current->MayBlock()) {
+  if (!home().MayAwait()) {
     BeginStop(grace, [](const Status&) {});
     return Error(StatusCode::kFailedPrecondition, "Stop on an event loop's thread cannot wait; the server is stopping");
   }
@@ -179,6 +180,11 @@ Server& Server::SetRunOn(std::string_view path, RunOn run_on) {
   return *this;
 }
 
+Server& Server::SetTimeout(std::string_view path, Duration timeout) {
+  state_->methods().SetTimeout(path, timeout);
+  return *this;
+}
+
 Server& Server::AddGeneric(GenericService& service, RunOn run_on) {
   state_->methods().AddGeneric(service, run_on);
   return *this;
@@ -201,6 +207,10 @@ std::uint16_t Server::port() const { return state_->port(); }
 Status Server::Stop(Duration grace) { return state_->Stop(grace); }
 
 Status Server::Run() {
+  if (!state_->runs_by_itself()) {
+    return Error(StatusCode::kFailedPrecondition,
+                 "call Start, then run the server's event loop: Run would wait on the thread that the loop needs");
+  }
   runtime::posix::SignalWatch signals;
   if (signals.taken()) {
     return Error(StatusCode::kFailedPrecondition, "another server of this process is in Run: give it Start instead");

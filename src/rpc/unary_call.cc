@@ -3,24 +3,6 @@
 
 namespace rhei::inline v0 {
 
-Error CallGivenUp() { return Error(StatusCode::kCancelled, "the caller gave the call up"); }
-
-void ClientCall::Cancel() {
-  // A call without a loop ended before it began.
-  if (loop == nullptr) return;
-  const auto cancel = [this] {
-    if (holder != nullptr) return holder->CancelCall(*this, CallGivenUp());
-    // It is over; or it was started on another thread, and that has not reached the loop.
-    given_up = true;
-  };
-  if (loop->IsCurrent()) return cancel();
-  AddReference();
-  loop->Post([this, cancel] {
-    cancel();
-    Release();
-  });
-}
-
 bool UnaryCallState::Await(TaskObserver& observer, Executor* resume_on) {
   observer_ = &observer;
   resume_on_ = resume_on;
@@ -88,7 +70,7 @@ class BlockedThread final : public TaskObserver {
 
 Status UnaryCallState::WaitUntilDone() {
   if (done()) return {};
-  if (const Executor* const current = Executor::Current(); current != nullptr && !current->MayBlock()) {
+  if (!loop->MayAwait()) {
     // On another loop than the call's own, the call and its channel may be ending just now.
     const std::string whose(loop->IsCurrent() ? request.method.path : "a call");
     Cancel();

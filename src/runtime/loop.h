@@ -78,6 +78,9 @@ class Loop : public Executor {
   // The time at the begin of this turn. Cheap.
   virtual TimePoint Now() const = 0;
 
+  // Any thread. The clock itself, which goes on during a turn. Lives as long as the process, or as the simulated world.
+  virtual const Clock& clock() const = 0;
+
   // Any thread. As Executor says; a loop that is being destroyed destroys the work unrun.
   void Post(UniqueFunction<void()> work) override = 0;
 
@@ -86,6 +89,15 @@ class Loop : public Executor {
 
   // Any thread but a loop's. Blocks until `completion` is set. On a simulated loop it runs the world until then.
   virtual void Await(const Completion& completion) = 0;
+
+  // Any thread. Whether it goes on while the calling thread does something else; false where only Await makes it go on.
+  virtual bool RunsByItself() const = 0;
+
+  // Any thread. Whether the calling thread may Await: not one that runs this loop, or other work that must not block.
+  bool MayAwait() const {
+    const Executor* const current = Executor::Current();
+    return (current == nullptr || current->MayBlock()) && !IsCurrent();
+  }
 
   // Runs task.run at the end of this turn, once however often it was asked for.
   virtual void AtEndOfTurn(EndOfTurnTask& task) = 0;

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "rhei/context_state.h"
 #include "runtime/asio/asio_loop.h"
 #include "runtime/loop.h"
 #include "runtime/posix/thread.h"
@@ -170,7 +171,15 @@ std::size_t Runtime::loop_count() const { return state_->loop_count(); }
 runtime::Loop& Runtime::loop(std::size_t index) { return state_->loop(index); }
 runtime::Loop* Runtime::current_loop() { return state_->current_loop(); }
 std::size_t Runtime::IndexOf(const runtime::Loop& loop) const { return state_->IndexOf(loop); }
-void Runtime::RunOnPool(UniqueFunction<void()> work) { state_->RunOnPool(std::move(work)); }
+void Runtime::RunOnPool(UniqueFunction<void()> work) {
+  SharedContext context = SharedContext::Current();
+  if (context.get() == nullptr) return state_->RunOnPool(std::move(work));
+  auto work_in_context = [context = std::move(context), work = std::move(work)]() mutable {
+    const InstallContext install(context.get());
+    work();
+  };
+  state_->RunOnPool(std::move(work_in_context));
+}
 Logger& Runtime::logger() { return state_->logger(); }
 
 }  // namespace rhei::inline v0

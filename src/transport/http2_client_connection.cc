@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "wire/status_mapping.h"
+#include "wire/timeout_coding.h"
 
 namespace rhei::inline v0::transport {
 namespace {
@@ -35,7 +36,7 @@ Http2ClientConnection::Http2ClientConnection(const Limits& limits, runtime::Loop
     : limits_(limits),
       identity_(std::move(identity)),
       owner_(owner),
-      link_(http2::Role::kClient, limits, loop, std::move(stream), *this),
+      link_(http2::Role::kClient, limits_, loop, std::move(stream), *this),
       peer_(std::make_shared<const std::string>(link_.peer().ToString())),
       budget_(link_.connection(), limits.connection_budget) {}
 
@@ -79,11 +80,22 @@ void Http2ClientConnection::Start(ClientCall& call) {
   const HeaderTemplate prefix = TemplateFor(call.request.method);
   fields_.Clear();
   if (prefix == HeaderTemplate::kNone) AddRequestFields(call.request.method.path);
+  wire::TimeoutText timeout;
+  if (call.request.deadline != kNoDeadline) {
+    timeout = TimeoutOf(call);
+    fields_.Add("grpc-timeout", timeout.view());
+  }
   if (!call.request.metadata.empty()) fields_.AddMetadata(call.request.metadata);
   http2().SendHeaders(*stream, prefix, fields_.fields(), false);
   SendMessage(*stream, call);
   link_.SendSoon();
   if (http2().ids_left() < kIdsLeftToMove) StartDraining("stream ids run out");
+}
+
+wire::TimeoutText Http2ClientConnection::TimeoutOf(const ClientCall& call) const {
+  const Duration left = call.request.deadline - link_.loop().Now();
+  // What follows from somebody else's deadline is another text each time, and might as well be exact.
+  return call.request.timeout == Duration::zero() ? wire::TimeoutText::Exact(left) : wire::TimeoutText::Rounded(left);
 }
 
 void Http2ClientConnection::SendMessage(http2::Stream stream, ClientCall& call) {
@@ -306,9 +318,7 @@ void Http2ClientConnection::Finish(Exchange& exchange, std::optional<Error> erro
   ClientCall& call = Detach(exchange);
   if (error) call.response.error = std::move(error);
   call.response.peer = peer_;
-  // May start other calls here, and drop this one.
-  call.OnDone();
-  call.Release();
+  call.Finish();
   if (closing_) CloseIfDrained();
 }
 
@@ -318,6 +328,8 @@ void Http2ClientConnection::CancelCall(ClientCall& call, Error reason) {
   link_.SendSoon();
   Finish(exchange, std::move(reason));
 }
+
+std::string Http2ClientConnection::WaitingFor(const ClientCall&) const { return "the answer of " + *peer_; }
 
 void Http2ClientConnection::StartDraining(std::string_view why) {
   if (std::exchange(draining_, true)) return;

@@ -16,6 +16,7 @@
 #include "transport/receive_budget.h"
 #include "wire/message_framing.h"
 #include "wire/metadata_coding.h"
+#include "wire/timeout_coding.h"
 
 namespace rhei::inline v0::transport {
 
@@ -90,10 +91,12 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   void OnBatchEnd() override;
   void OnLinkEnd(std::string_view cause) override;
   void CancelCall(ClientCall& call, Error reason) override;
+  std::string WaitingFor(const ClientCall& call) const override;
 
   Exchange& ExchangeAt(std::uint32_t slot);
   http2::HeaderTemplate TemplateFor(const Method& method);
   void AddRequestFields(std::string_view path);
+  wire::TimeoutText TimeoutOf(const ClientCall& call) const;
   void SendMessage(http2::Stream stream, ClientCall& call);
 
   void OnMessagePart(const http2::Event& event);

@@ -163,7 +163,7 @@ void Http2Link::Flush() {
   if (state_ == State::kClosing && !write_blocked_ && !connection_.wants_to_write()) {
     state_ = State::kLingering;
     stream_->ShutdownWrite();
-    loop_.Arm(timer_, loop_.Now() + kLinger);
+    ArmTimer(loop_.Now() + kLinger);
     Discard();
   }
 }
@@ -174,7 +174,7 @@ void Http2Link::CloseGently() {
   if (connection_.failed()) {
     cause_ = connection_.failure().reason;
     // A peer that does not even take the GOAWAY is not waited for; a failed connection has no timer of its own.
-    loop_.Arm(timer_, loop_.Now() + kLinger);
+    ArmTimer(loop_.Now() + kLinger);
   }
   loop_.AtEndOfTurn(turn_end_);
 }
@@ -207,7 +207,7 @@ void Http2Link::WaitForInput() {
 void Http2Link::OnTimer() {
   if (state_ == State::kEnded) return;
   if (state_ == State::kLingering) return End(cause_);
-  connection_.HandleTimeout(loop_.Now());
+  HandleTimeout();
   in_batch_ = true;
   owner_.OnBatchEnd();
   in_batch_ = false;
@@ -217,15 +217,30 @@ void Http2Link::OnTimer() {
   RearmTimer();
 }
 
+void Http2Link::HandleTimeout() {
+  const bool rested = connection_.resting();
+  connection_.HandleTimeout(loop_.Now());
+  if (rested || !connection_.resting()) return;
+  if (kept_.empty()) std::string().swap(kept_);
+  owner_.OnRest();
+}
+
+// A timer that is armed already is left alone when it comes early enough: that it then comes in vain costs less than to
+// move it with each batch.
 void Http2Link::RearmTimer() {
   if (state_ != State::kOpen && state_ != State::kClosing) return;
   if (const std::optional<TimePoint> timeout = connection_.NextTimeout()) {
-    loop_.Arm(timer_, *timeout);
+    if (!timer_.armed() || *timeout < armed_for_) ArmTimer(*timeout);
   } else if (state_ == State::kClosing && connection_.failed()) {
-    if (!timer_.armed()) loop_.Arm(timer_, loop_.Now() + kLinger);
+    if (!timer_.armed()) ArmTimer(loop_.Now() + kLinger);
   } else if (timer_.armed()) {
     loop_.Cancel(timer_);
   }
+}
+
+void Http2Link::ArmTimer(TimePoint when) {
+  armed_for_ = when;
+  loop_.Arm(timer_, when);
 }
 
 void Http2Link::End(std::string_view cause) {

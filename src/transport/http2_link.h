@@ -27,6 +27,9 @@ class Http2Link final : private runtime::ByteStream::Handler {
     // The link is over, and no other call follows; `cause` says why, as "Connection reset by peer". Called from the
     // loop itself, so the owner may destroy the link, and usually does.
     virtual void OnLinkEnd(std::string_view cause) = 0;
+    // No stream has been open for a second or two: time to give back memory that is kept for the next one. Called
+    // from the loop itself.
+    virtual void OnRest() {}
 
    protected:
     ~Owner() = default;
@@ -72,7 +75,9 @@ class Http2Link final : private runtime::ByteStream::Handler {
   void Flush();
   void AfterBatch();
   void WaitForInput();
+  void HandleTimeout();
   void RearmTimer();
+  void ArmTimer(TimePoint when);
   void End(std::string_view cause);
 
   runtime::Loop& loop_;
@@ -92,6 +97,7 @@ class Http2Link final : private runtime::ByteStream::Handler {
   std::string cause_;
   runtime::EndOfTurnTask turn_end_;
   runtime::Timer timer_;
+  TimePoint armed_for_;  // while timer_ is armed
 };
 
 }  // namespace rhei::inline v0::transport

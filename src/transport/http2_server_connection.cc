@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "wire/status_mapping.h"
+
 namespace rhei::inline v0::transport {
 namespace {
 
@@ -32,7 +34,7 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
       limits_(limits),
       loop_index_(loop_index),
       owner_(owner),
-      link_(http2::Role::kServer, limits, loop, std::move(stream), *this),
+      link_(http2::Role::kServer, limits_, loop, std::move(stream), *this),
       peer_(link_.peer().ToString()),
       local_(link_.local().ToString()),
       templates_(RegisterTemplates(link_.connection())),
@@ -70,14 +72,24 @@ bool Http2ServerConnection::OnEvent(const Event& event) {
       if (started_in_round_ < limits_.handler_starts_per_round) return true;
       started_in_round_ = 0;
       return false;
-    case Event::Kind::kReset: StreamAt(event.stream.slot).Cancel(event.data); return true;
+    case Event::Kind::kReset: OnReset(event); return true;
     case Event::Kind::kDrained: StreamAt(event.stream.slot).OnDrained(); return true;
     case Event::Kind::kSettings:
     case Event::Kind::kPong:
     case Event::Kind::kGoAway: return true;
-    case Event::Kind::kFailed: CancelStreams(link_.connection().failure().reason); return true;
+    case Event::Kind::kFailed:
+      CancelStreams("the connection was ended: " + link_.connection().failure().reason);
+      return true;
   }
   return true;
+}
+
+void Http2ServerConnection::OnReset(const Event& event) {
+  std::string why =
+      event.initiator == http2::Initiator::kRemote ? "the client reset the stream with " : "the stream was reset with ";
+  why += Name(event.error);
+  if (!event.data.empty()) why.append(" (").append(event.data).append(")");
+  StreamAt(event.stream.slot).Cancel(wire::StatusFromReset(event.error), why);
 }
 
 void Http2ServerConnection::OnBatchEnd() {
@@ -86,14 +98,21 @@ void Http2ServerConnection::OnBatchEnd() {
 }
 
 void Http2ServerConnection::OnLinkEnd(std::string_view cause) {
-  CancelStreams(cause);
+  CancelStreams("the connection was lost: " + std::string(cause));
   link_ended_ = true;
   if (active_ == 0) owner_.OnConnectionGone(*this);
 }
 
+void Http2ServerConnection::OnRest() {
+  // http2 has no stream, so none of these has a call.
+  streams_ = decltype(streams_)();
+  request_reader_.Trim();
+  fields_ = wire::FieldList();
+}
+
 void Http2ServerConnection::CancelStreams(std::string_view why) {
   for (const std::unique_ptr<Http2ServerStream>& stream : streams_) {
-    if (stream != nullptr && !stream->idle()) stream->Cancel(why);
+    if (stream != nullptr && !stream->idle()) stream->Cancel(StatusCode::kUnavailable, why);
   }
 }
 

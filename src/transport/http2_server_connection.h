@@ -68,14 +68,16 @@ class Http2ServerConnection final : public Http2Link::Owner {
   bool OnEvent(const http2::Event& event) override;
   void OnBatchEnd() override;
   void OnLinkEnd(std::string_view cause) override;
+  void OnRest() override;
 
+  void OnReset(const http2::Event& event);
   Http2ServerStream& StreamAt(std::uint32_t slot);
   void CancelStreams(std::string_view why);
   void CloseIfDrained();
   void OnIdleTimer();
 
   const CallRouter& router_;
-  const Limits limits_;
+  const Limits& limits_;  // the server loop's
   const std::size_t loop_index_;
   Owner& owner_;
   Http2Link link_;

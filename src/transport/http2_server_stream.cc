@@ -17,6 +17,21 @@ using wire::MessageReader;
 // A message of this size gives its memory back.
 constexpr std::size_t kKeptCapacity = 4 * 1024;
 
+// How long before its deadline a call that is cancelled counts as one whose deadline has passed.
+constexpr Duration kMessageTime = std::chrono::milliseconds(5);
+
+// What is wrong with metadata that a handler wants to send.
+std::optional<Error> CheckAnswer(const Metadata& headers, const Metadata& trailers) {
+  for (const Metadata* const metadata : {&headers, &trailers}) {
+    for (const auto [key, value] : *metadata) {
+      if (std::optional<std::string> wrong = CheckMetadata(key, value)) {
+        return Error(StatusCode::kInternal, "the handler wants to send what must not be sent: " + *wrong);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 void Empty(std::string& text) {
   text.clear();
   if (text.capacity() > kKeptCapacity) text.shrink_to_fit();
@@ -41,6 +56,7 @@ void Http2ServerStream::OnMessagePart(const http2::Event& event) {
 void Http2ServerStream::Begin(const http2::Event& event) {
   state_ = State::kReceiving;
   has_message_ = false;
+  unwanted_ = false;
   stream_ = event.stream;
   share_.stream = event.stream;
   head_ = RequestHead();
@@ -48,6 +64,11 @@ void Http2ServerStream::Begin(const http2::Event& event) {
   connection_.request_reader().Read(event.headers, head_, ServerContextWriter::metadata(context_), own_);
   ServerContextWriter::SetFacts(context_, head_.path, head_.facts->authority, head_.facts->user_agent,
                                 connection_.peer(), connection_.local());
+  SetDeadline();
+  CheckHead();
+}
+
+void Http2ServerStream::CheckHead() {
   if (!head_.grpc) {
     if (connection_.router().http_handler() == nullptr) {
       Refuse(415, "this server speaks gRPC: content-type must be application/grpc\n");
@@ -59,12 +80,49 @@ void Http2ServerStream::Begin(const http2::Event& event) {
                Origin::kLibrary));
   } else if (!head_.metadata_readable) {
     Fail(Error(StatusCode::kInternal, "a \"-bin\" header of the request is not base64", Origin::kLibrary));
+  } else if (!head_.timeout_readable) {
+    Fail(Error(StatusCode::kInternal, "the request's grpc-timeout is not one to eight digits and a unit",
+               Origin::kLibrary));
   } else if (head_.route.handler == nullptr) {
     Fail(Error(StatusCode::kUnimplemented, connection_.router().WhyNotFound(head_.path), Origin::kLibrary));
   } else if (!head_.identity_encoding) {
-    context_.headers().Add("grpc-accept-encoding", "identity");
-    Fail(Error(StatusCode::kUnimplemented, "the request's grpc-encoding is not supported", Origin::kLibrary));
+    SendStatus(Error(StatusCode::kUnimplemented, "the request's grpc-encoding is not supported", Origin::kLibrary),
+               Metadata{{"grpc-accept-encoding", "identity"}}, {});
+    Answered();
+  } else if (head_.timeout <= Duration::zero()) {
+    OnDeadline();
   }
+}
+
+void Http2ServerStream::SetDeadline() {
+  runtime::Loop& loop = connection_.loop();
+  if (head_.timeout == CallRouter::kNoTimeout) head_.timeout = head_.route.timeout;
+  TimePoint deadline = kNoDeadline;
+  if (head_.timeout != CallRouter::kNoTimeout) {
+    deadline = AddSaturated(loop.Now(), head_.timeout);
+    if (deadline_ == nullptr) deadline_ = std::make_unique<runtime::Timer>([this] { OnDeadline(); });
+    loop.Arm(*deadline_, deadline);
+  }
+  ServerContextWriter::scope(context_).Begin(deadline, loop.clock(), logger());
+}
+
+void Http2ServerStream::OnDeadline() {
+  const auto timeout = std::chrono::duration_cast<std::chrono::microseconds>(head_.timeout);
+  Error error(StatusCode::kDeadlineExceeded,
+              "the deadline of " + std::to_string(timeout.count()) + " us passed on the server", Origin::kLibrary);
+  if (state_ == State::kReceiving) return Fail(error);
+  // The client is told now. What the handler may be writing into the context just now is left alone.
+  unwanted_ = true;
+  SendStatus(error, {}, {});
+  connection_.link().SendSoon();
+  ServerContextWriter::scope(context_).Cancel(std::move(error));
+}
+
+bool Http2ServerStream::IsAboutDeadline() const {
+  const TimePoint deadline = ServerContextWriter::scope(context_).deadline();
+  if (deadline == kNoDeadline) return false;
+  // What a message takes to get here, and what clients round their timeouts up by.
+  return deadline - connection_.loop().Now() <= kMessageTime + head_.timeout / 100;
 }
 
 void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream) {
@@ -111,18 +169,23 @@ void Http2ServerStream::Run(std::string_view message) {
   connection_.budget().Leave(share_);
   state_ = State::kRunning;
   connection_.HandlerStarted();
+  const InstallContext install(&ServerContextWriter::scope(context_));
   // May answer, and so end this call, before it returns.
   head_.route.handler->Handle(*this, message);
 }
 
 char* Http2ServerStream::ReserveReply(std::size_t size) {
   http2::Connection& http2 = connection_.http2();
-  wire::FieldList& fields = connection_.fields();
-  fields.Clear();
-  if (!context_.headers().empty()) fields.AddMetadata(context_.headers());
-  http2.SendHeaders(stream_, connection_.templates().reply_headers, fields.fields(), false);
   const std::size_t framed = wire::kMessagePrefix + size;
-  char* room = http2.ReserveData(stream_, framed, false);
+  refusal_ = CheckAnswer(context_.headers(), context_.trailers());
+  char* room = nullptr;
+  if (!unwanted_ && !refusal_) {
+    wire::FieldList& fields = connection_.fields();
+    fields.Clear();
+    if (!context_.headers().empty()) fields.AddMetadata(context_.headers());
+    http2.SendHeaders(stream_, connection_.templates().reply_headers, fields.fields(), false);
+    room = http2.ReserveData(stream_, framed, false);
+  }
   if (room == nullptr) {
     unsent_.resize(framed);
     room = unsent_.data();
@@ -132,6 +195,11 @@ char* Http2ServerStream::ReserveReply(std::size_t size) {
 }
 
 void Http2ServerStream::Reply() {
+  if (unwanted_ || refusal_) {
+    Empty(unsent_);
+    if (!unwanted_) SendStatus(*refusal_, {}, {});
+    return Answered();
+  }
   http2::Connection& http2 = connection_.http2();
   if (!unsent_.empty()) http2.SendData(stream_, std::exchange(unsent_, {}), false);
   wire::FieldList& fields = connection_.fields();
@@ -142,22 +210,34 @@ void Http2ServerStream::Reply() {
 }
 
 void Http2ServerStream::Fail(const Error& error) {
+  if (unwanted_) return Answered();
+  std::optional<Error> refusal = CheckAnswer(context_.headers(), context_.trailers());
+  if (!refusal) refusal = CheckAnswer(error.metadata(), {});
+  if (refusal) {
+    refusal->SetMessage(refusal->message() + "; its error was " + error.ToString());
+    SendStatus(*refusal, {}, {});
+  } else {
+    SendStatus(error, context_.headers(), context_.trailers());
+  }
+  Answered();
+}
+
+void Http2ServerStream::SendStatus(const Error& error, const Metadata& headers, const Metadata& trailers) {
   http2::Connection& http2 = connection_.http2();
   wire::FieldList& fields = connection_.fields();
   // Without headers of the handler's, one block says everything: Trailers-Only.
   HeaderTemplate head = connection_.templates().reply_headers;
-  if (!context_.headers().empty()) {
+  if (!headers.empty()) {
     fields.Clear();
-    fields.AddMetadata(context_.headers());
+    fields.AddMetadata(headers);
     http2.SendHeaders(stream_, head, fields.fields(), false);
     head = HeaderTemplate::kNone;
   }
   fields.Clear();
   fields.AddError(error);
-  fields.AddMetadata(context_.trailers());
+  fields.AddMetadata(trailers);
   fields.AddMetadata(error.metadata());
   http2.SendHeaders(stream_, head, fields.fields(), true);
-  Answered();
 }
 
 void Http2ServerStream::ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream) {
@@ -207,6 +287,8 @@ void Http2ServerStream::SendHttp(int status, const Metadata& headers, std::strin
 
 void Http2ServerStream::Answered() {
   state_ = State::kSending;
+  ServerContextWriter::End(context_);
+  if (deadline_ != nullptr) connection_.loop().Cancel(*deadline_);
   connection_.link().SendSoon();
   // A stream that still waits for a window keeps its slot.
   if (connection_.http2().queued(stream_) == 0) Done();
@@ -216,16 +298,21 @@ void Http2ServerStream::OnDrained() {
   if (state_ == State::kSending && connection_.http2().queued(stream_) == 0) Done();
 }
 
-void Http2ServerStream::Cancel(std::string_view) {
-  if (state_ == State::kRunning) {
-    // The slot waits for the handler.
-    ServerContextWriter::Cancel(context_);
-    return;
+void Http2ServerStream::Cancel(StatusCode code, std::string_view why) {
+  if (state_ == State::kIdle) return;
+  if (state_ != State::kRunning) return Done();
+  // The slot waits for the handler.
+  unwanted_ = true;
+  if (IsAboutDeadline()) {
+    ServerContextWriter::scope(context_).Cancel(
+        Error(StatusCode::kDeadlineExceeded, "the client gave up when the deadline passed", Origin::kLibrary));
+  } else {
+    ServerContextWriter::scope(context_).Cancel(Error(code, why, Origin::kLibrary));
   }
-  if (state_ != State::kIdle) Done();
 }
 
 void Http2ServerStream::Done() {
+  if (deadline_ != nullptr) connection_.loop().Cancel(*deadline_);
   connection_.budget().Leave(share_);
   connection_.http2().Release(stream_);
   state_ = State::kIdle;

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http2/connection.h"
 #include "rhei/result.h"
 #include "rhei/server_call.h"
+#include "runtime/loop.h"
 #include "transport/receive_budget.h"
 #include "transport/request_head.h"
 #include "wire/message_framing.h"
@@ -20,15 +22,16 @@ namespace rhei::inline v0::transport {
 class Http2ServerConnection;
 
 // Used for one call after the other, with the memory of the last. Its states: it collects the request, its handler
-// runs, it waits for its answer to leave. On its connection's loop only.
+// runs, it waits for its answer to leave. Its slot is free when the handler has answered, also if nobody waits for the
+// answer any more. On its connection's loop only.
 class Http2ServerStream final : public ServerCall {
  public:
   explicit Http2ServerStream(Http2ServerConnection& connection) : connection_(connection) {}
 
   // A part of the request; the first one has the headers.
   void OnMessagePart(const http2::Event& event);
-  // The client ended the stream, or its connection is lost.
-  void Cancel(std::string_view why);
+  // The client ended the stream, or its connection is lost: nobody waits for the answer any more.
+  void Cancel(StatusCode code, std::string_view why);
   // What was queued has left.
   void OnDrained();
 
@@ -51,12 +54,18 @@ class Http2ServerStream final : public ServerCall {
   enum class State : std::uint8_t { kIdle, kReceiving, kRunning, kSending };
 
   void Begin(const http2::Event& event);
+  void CheckHead();
+  void SetDeadline();
+  void OnDeadline();
+  // A client gives up when its deadline passes, which comes in a little before or after the timer here.
+  bool IsAboutDeadline() const;
   void ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream);
   void ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream);
   void Run(std::string_view message);
   void AnswerHttp();
   void SendHttp(int status, const Metadata& headers, std::string body);
   void Refuse(int http_status, std::string_view body);
+  void SendStatus(const Error& error, const Metadata& headers, const Metadata& trailers);
   // All that is to be sent has been given to http2.
   void Answered();
   void Done();
@@ -69,9 +78,12 @@ class Http2ServerStream final : public ServerCall {
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;
   bool has_message_ = false;
-  std::string message_;  // a whole message, or the body of a plain request, that waits for the end of the stream
-  std::string own_;      // what head_ looks into
-  std::string unsent_;   // a reply that could not be written in place
+  bool unwanted_ = false;  // the handler runs, and the client has its answer already
+  std::string message_;    // a whole message, or the body of a plain request, that waits for the end of the stream
+  std::string own_;        // what head_ looks into
+  std::string unsent_;     // a reply that could not be written in place
+  std::optional<Error> refusal_;              // of what the handler wants to send
+  std::unique_ptr<runtime::Timer> deadline_;  // made for the first call that has one
 };
 
 }  // namespace rhei::inline v0::transport

@@ -30,7 +30,8 @@ class ReceiveBudgetTest : public ::testing::Test {
   }
 
   BlockPool blocks_;
-  http2::Connection connection_{http2::Role::kServer, Limits(), blocks_, TimePoint(std::chrono::hours(1))};
+  const Limits limits_;
+  http2::Connection connection_{http2::Role::kServer, limits_, blocks_, TimePoint(std::chrono::hours(1))};
   ReceiveBudget budget_{connection_, kBudget};
   std::vector<std::unique_ptr<ReceiveBudget::Share>> shares_;
 };

@@ -1,6 +1,9 @@
 #include "transport/request_head.h"
 
+#include <utility>
+
 #include "wire/metadata_coding.h"
+#include "wire/timeout_coding.h"
 
 namespace rhei::inline v0::transport {
 namespace {
@@ -19,26 +22,28 @@ bool IsGrpcContentType(std::string_view value) {
 
 }  // namespace
 
-RequestReader::Memory RequestReader::Meaning(const HeaderField& field) {
-  // The static table's entries mean little, and are not to push out those that do.
-  if (field.entry < kFirstDynamicEntry) return WorkOut(field);
-  if (memories_ == nullptr) memories_ = std::make_unique<std::array<Memory, kRemembered>>();
-  Memory& memory = (*memories_)[field.entry % kRemembered];
-  if (memory.entry != field.entry) memory = WorkOut(field);
-  return memory;
+CallRouter::Route RequestReader::RouteOf(const HeaderField& path) {
+  // The static table's paths mean no method, and are not to push out those that do.
+  if (path.entry < kFirstDynamicEntry) return router_.Find(path.value);
+  if (!routes_.empty()) {
+    const KnownRoute& known = routes_[path.entry & (routes_.size() - 1)];
+    if (known.entry == path.entry) return known.route;
+  }
+  const CallRouter::Route route = router_.Find(path.value);
+  Remember(path.entry, route);
+  return route;
 }
 
-RequestReader::Memory RequestReader::WorkOut(const HeaderField& field) const {
-  Memory memory{field.entry, false, {}};
-  switch (field.token) {
-    case HeaderName::kPath: memory.route = router_.Find(field.value); break;
-    case HeaderName::kMethod: memory.flag = field.value == "POST"; break;
-    case HeaderName::kTe: memory.flag = field.value == "trailers"; break;
-    case HeaderName::kContentType: memory.flag = IsGrpcContentType(field.value); break;
-    case HeaderName::kGrpcEncoding: memory.flag = field.value == "identity"; break;
-    default: break;
+void RequestReader::Remember(std::uint64_t entry, const CallRouter::Route& route) {
+  if (routes_.empty()) routes_.resize(1);
+  // Most connections call a method or two, so the room grows by need; what is in each other's way in a row is not in a
+  // longer one, up to the longest.
+  while (routes_[entry & (routes_.size() - 1)].entry != 0 && routes_.size() < kMostRoutes) {
+    std::vector<KnownRoute> larger(routes_.size() * 2);
+    for (const KnownRoute& known : routes_) larger[known.entry & (larger.size() - 1)] = known;
+    routes_ = std::move(larger);
   }
-  return memory;
+  routes_[entry & (routes_.size() - 1)] = {entry, route};
 }
 
 std::shared_ptr<const ClientFacts> RequestReader::Facts(const HeaderField* authority, const HeaderField* user_agent) {
@@ -68,11 +73,11 @@ void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head,
   for (const HeaderField& field : fields) {
     switch (field.token) {
       case HeaderName::kMethod:
-        head.post = Meaning(field).flag;
+        head.post = field.value == "POST";
         method = &field;
         break;
       case HeaderName::kPath:
-        head.route = Meaning(field).route;
+        head.route = RouteOf(field);
         path = &field;
         break;
       case HeaderName::kAuthority: authority = &field; break;
@@ -80,9 +85,15 @@ void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head,
         if (authority == nullptr) authority = &field;
         break;
       case HeaderName::kUserAgent: user_agent = &field; break;
-      case HeaderName::kTe: head.te_trailers = Meaning(field).flag; break;
-      case HeaderName::kContentType: head.grpc = Meaning(field).flag; break;
-      case HeaderName::kGrpcEncoding: head.identity_encoding = Meaning(field).flag; break;
+      case HeaderName::kTe: head.te_trailers = field.value == "trailers"; break;
+      case HeaderName::kContentType: head.grpc = IsGrpcContentType(field.value); break;
+      case HeaderName::kGrpcEncoding: head.identity_encoding = field.value == "identity"; break;
+      case HeaderName::kGrpcTimeout: {
+        const std::optional<Duration> timeout = wire::ParseTimeout(field.value);
+        head.timeout = timeout.value_or(CallRouter::kNoTimeout);
+        head.timeout_readable = timeout.has_value();
+        break;
+      }
       default:
         if (!wire::AddReceivedField(field, metadata)) head.metadata_readable = false;
         break;

@@ -1,13 +1,14 @@
 // RequestHead: the header fields of a request, read once, with what repeats on a connection read from memory.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http2/hpack/header_field.h"
 #include "rhei/metadata.h"
@@ -31,14 +32,16 @@ struct RequestHead {
   bool grpc = false;              // by its content-type
   bool identity_encoding = true;  // no grpc-encoding but "identity"
   bool metadata_readable = true;  // every "-bin" value was base64
+  bool timeout_readable = true;
+  Duration timeout = CallRouter::kNoTimeout;
   CallRouter::Route route;
   std::string_view method;
   std::string_view path;
   std::shared_ptr<const ClientFacts> facts;
 };
 
-// Reads requests of one connection. A field that comes from an HPACK table costs an index: its entry number leads to
-// what the field meant the first time. For the loop's thread only.
+// Reads requests of one connection. A path that comes from an HPACK table costs an index: its entry number leads to the
+// method that it meant the first time. For the loop's thread only.
 class RequestReader {
  public:
   explicit RequestReader(const CallRouter& router) : router_(router) {}
@@ -47,23 +50,28 @@ class RequestReader {
   // outlive the fields.
   void Read(std::span<const http2::HeaderField> fields, RequestHead& head, Metadata& metadata, std::string& own);
 
- private:
-  static constexpr std::size_t kRemembered = 32;  // a power of two; few fields come from a table
+  // Gives back what it remembers, for a connection that rests.
+  void Trim() {
+    routes_ = std::vector<KnownRoute>();
+    facts_.reset();
+  }
 
-  // What a table's entry means.
-  struct Memory {
+ private:
+  // A power of two: paths of a table that are remembered at once.
+  static constexpr std::size_t kMostRoutes = 32;
+
+  // Where the path of a table's entry leads.
+  struct KnownRoute {
     std::uint64_t entry = 0;
-    bool flag = false;
     CallRouter::Route route;
   };
-  // What the field means; from memory if it came from a table.
-  Memory Meaning(const http2::HeaderField& field);
-  Memory WorkOut(const http2::HeaderField& field) const;
+  CallRouter::Route RouteOf(const http2::HeaderField& path);
+  void Remember(std::uint64_t entry, const CallRouter::Route& route);
   // The facts of a request; shared with the one before when nothing changed.
   std::shared_ptr<const ClientFacts> Facts(const http2::HeaderField* authority, const http2::HeaderField* user_agent);
 
   const CallRouter& router_;
-  std::unique_ptr<std::array<Memory, kRemembered>> memories_;
+  std::vector<KnownRoute> routes_;  // by entry, modulo its size, which is a power of two and grows as paths collide
   std::shared_ptr<const ClientFacts> facts_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "rhei/context_state.h"
 #include "rhei/server_context.h"
 
 namespace rhei::inline v0 {
@@ -20,14 +21,24 @@ class ServerContextWriter {
     context.local_ = local;
   }
 
-  static void Cancel(ServerContext& context) { context.cancelled_.store(true, std::memory_order_relaxed); }
+  // The scope of the call, from Reset on.
+  static CallScope& scope(const ServerContext& context) { return *context.context_.state_.get()->call(); }
 
-  // For the next call.
+  // For the next call. The scope is used again if nobody has kept the last one.
   static void Reset(ServerContext& context) {
     context.metadata_.Clear();
     context.headers_.Clear();
     context.trailers_.Clear();
-    context.cancelled_.store(false, std::memory_order_relaxed);
+    const ContextState* const last = context.context_.state_.get();
+    if (last == nullptr || !last->unique() || last->call()->IsCancelled()) {
+      context.context_ = Context(SharedContext::Adopt(new CallScope));
+    }
+  }
+
+  // The handler has ended.
+  static void End(ServerContext& context) {
+    context.listeners_.clear();
+    scope(context).End();
   }
 };
 

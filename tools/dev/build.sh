@@ -65,11 +65,17 @@ cmd_test() {
 }
 
 cmd_demo() {
-  [ -x examples/weather/demo ] || die "fetch the whole repository: examples/weather/demo is missing"
+  local name=${1:-weather} program
+  case "$name" in
+    weather) program=examples/weather/demo ;;
+    hello) program=examples/hello/demo.py ;;
+    *) die "name a demo that exists: ./dev demo, or ./dev demo hello; not '$name'" ;;
+  esac
+  [ -x "$program" ] || die "fetch the whole repository: $program is missing"
   ensure_packages build test
   configure release
-  compile release weather_demo_all
-  exec examples/weather/demo build/release
+  compile release "${name}_demo_all"
+  exec "$program" build/release
 }
 
 cmd_bench() {
@@ -82,6 +88,6 @@ cmd_bench() {
 
 cmd_clean() {
   local directory
-  for directory in release debug asan tsan fuzz bench tools; do rm -rf "build/$directory"; done
+  for directory in release debug asan tsan fuzz bench interop docs tools; do rm -rf "build/$directory"; done
   rmdir build 2>/dev/null || true
 }

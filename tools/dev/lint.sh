@@ -44,12 +44,13 @@ check_clang_warnings() {
 
 cmd_lint() {
   local lint_failures=()
-  ensure_packages build test lint
+  ensure_packages build test lint docs
   configure release
   lint_part "run './dev format'" check_format
   lint_part "see the breaches of layers or law above" python3 tools/check_layers.py
   lint_part "see the shell errors above" check_shell
   lint_part "see the headers above" python3 tools/check_headers.py --jobs "$jobs"
+  lint_part "see what Doxygen says of the comments above" make_reference
   lint_part "see Clang's warnings above" check_clang_warnings
   lint_part "if the change of generated code is right, build the target refresh_golden" check_generated_code
   python3 tools/code_sizes.py

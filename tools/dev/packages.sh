@@ -6,11 +6,20 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config protobuf-compiler libprotobuf-dev libprotoc-dev libasio-dev libc-ares-dev
       ;;
-    test) echo python3 libgtest-dev libgmock-dev libnghttp2-dev libgrpc++-dev protobuf-compiler-grpc valgrind ;;
+    test)
+      echo python3 libgtest-dev libgmock-dev libnghttp2-dev libgrpc++-dev protobuf-compiler-grpc valgrind
+      echo ccache dpkg-dev file
+      ;;
     bench) echo python3 libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client libbenchmark-dev valgrind ;;
     lint) echo python3 git clang-format-16 clang-16 ;;
+    docs) echo python3 doxygen ;;
     fuzz) echo clang-16 libclang-rt-16-dev ;;
-    *) die "name a package group that exists: build, test, bench, lint or fuzz, not '$1'" ;;
+    interop-python) echo python3-venv ca-certificates ;;
+    interop-node) echo nodejs npm ca-certificates ;;
+    interop-go) echo golang-go ca-certificates ;;
+    interop-java) echo default-jdk-headless maven ca-certificates ;;
+    interop-rust) echo cargo-web rustc-web ca-certificates ;;
+    *) die "name a package group that exists: build, test, bench, lint, docs, fuzz or interop-LANGUAGE, not '$1'" ;;
   esac
 }
 

@@ -36,6 +36,7 @@ rhei::Task<rhei::Result<case_clash::Message>> Foos::Service::GETFoo(
 std::string_view Foos::Service::service_name() const { return kServiceName; }
 
 void Foos::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/case_clash.Foos/GetFoo", *this, &Service::GetFoo);
   table.AddUnary("/case_clash.Foos/getFoo", *this, &Service::getFoo);
   table.AddUnary("/case_clash.Foos/get_foo", *this, &Service::get_foo);

@@ -26,6 +26,7 @@ rhei::Task<rhei::Result<comments::Message>> Comments::Service::None(
 std::string_view Comments::Service::service_name() const { return kServiceName; }
 
 void Comments::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/comments.Comments/Block", *this, &Service::Block);
   table.AddUnary("/comments.Comments/Characters", *this, &Service::Characters);
   table.AddUnary("/comments.Comments/None", *this, &Service::None);

@@ -21,6 +21,7 @@ rhei::Task<rhei::Result<deprecated::Message>> Living::Service::GetOld(
 std::string_view Living::Service::service_name() const { return kServiceName; }
 
 void Living::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/deprecated.Living/Get", *this, &Service::Get);
   table.AddUnary("/deprecated.Living/GetOld", *this, &Service::GetOld);
 }
@@ -48,6 +49,7 @@ rhei::Task<rhei::Result<deprecated::Message>> Dying::Service::Get(
 std::string_view Dying::Service::service_name() const { return kServiceName; }
 
 void Dying::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/deprecated.Dying/Get", *this, &Service::Get);
 }
 

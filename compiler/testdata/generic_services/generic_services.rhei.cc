@@ -16,6 +16,7 @@ rhei::Task<rhei::Result<generic_services::Message>> Weather_::Service::Get(
 std::string_view Weather_::Service::service_name() const { return kServiceName; }
 
 void Weather_::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/generic_services.Weather/Get", *this, &Service::Get);
 }
 

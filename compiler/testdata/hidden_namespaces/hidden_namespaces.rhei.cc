@@ -25,6 +25,7 @@ namespace hidden_namespaces::rhei::hidden_namespaces {
 ::std::string_view Hiding::Service::service_name() const { return kServiceName; }
 
 void Hiding::Service::AddMethods(::rhei::MethodTable& table) {
+  ::rhei::Version<::rhei::kVersionMajor, ::rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/hidden_namespaces.rhei.hidden_namespaces.Hiding/Get", *this, &Service::Get);
   table.AddUnary("/hidden_namespaces.rhei.hidden_namespaces.Hiding/google", *this, &Service::google);
 }

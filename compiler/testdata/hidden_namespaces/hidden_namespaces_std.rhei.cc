@@ -17,6 +17,7 @@ namespace hidden_namespaces::std {
 ::std::string_view rhei::Service::service_name() const { return kServiceName; }
 
 void rhei::Service::AddMethods(::rhei::MethodTable& table) {
+  ::rhei::Version<::rhei::kVersionMajor, ::rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/hidden_namespaces.std.rhei/std", *this, &Service::std);
 }
 

@@ -21,6 +21,7 @@ rhei::Task<rhei::Result<imports::app::Local>> Reader::Service::Same(
 std::string_view Reader::Service::service_name() const { return kServiceName; }
 
 void Reader::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/imports.app.Reader/Read", *this, &Service::Read);
   table.AddUnary("/imports.app.Reader/Same", *this, &Service::Same);
 }

@@ -36,6 +36,7 @@ rhei::Task<rhei::Result<keywords::delete_>> namespace_::Service::NULL_(
 std::string_view namespace_::Service::service_name() const { return kServiceName; }
 
 void namespace_::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/keywords.namespace/delete", *this, &Service::delete_2_);
   table.AddUnary("/keywords.namespace/delete_", *this, &Service::delete_);
   table.AddUnary("/keywords.namespace/class", *this, &Service::class_);
@@ -84,6 +85,7 @@ rhei::Task<rhei::Result<keywords::int_>> requires_::Service::template_(
 std::string_view requires_::Service::service_name() const { return kServiceName; }
 
 void requires_::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/keywords.requires/template", *this, &Service::template_);
 }
 

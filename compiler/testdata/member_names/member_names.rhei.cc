@@ -78,6 +78,7 @@ rhei::Task<rhei::Result<member_names::Message>> Weather::Service::Message(
 std::string_view Weather::Service::service_name() const { return kServiceName; }
 
 void Weather::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/member_names.Weather/Weather", *this, &Service::Weather);
   table.AddUnary("/member_names.Weather/Service", *this, &Service::Service_);
   table.AddUnary("/member_names.Weather/Stub", *this, &Service::Stub_);
@@ -182,6 +183,7 @@ rhei::Task<rhei::Result<member_names::Message>> Service_::Service::Get(
 std::string_view Service_::Service::service_name() const { return kServiceName; }
 
 void Service_::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/member_names.Service/Get", *this, &Service::Get);
 }
 
@@ -202,6 +204,7 @@ rhei::Task<rhei::Result<member_names::Message>> Stub_::Service::Get(
 std::string_view Stub_::Service::service_name() const { return kServiceName; }
 
 void Stub_::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/member_names.Stub/Get", *this, &Service::Get);
 }
 

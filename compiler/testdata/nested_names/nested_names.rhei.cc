@@ -16,6 +16,7 @@ rhei::Task<rhei::Result<nested_names::Outer_Inner>> Outer_Inner_::Service::Get(
 std::string_view Outer_Inner_::Service::service_name() const { return kServiceName; }
 
 void Outer_Inner_::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/nested_names.Outer_Inner/Get", *this, &Service::Get);
 }
 
@@ -37,6 +38,7 @@ rhei::Task<rhei::Result<nested_names::Outer>> Outer_Kind_::Service::Outer_Inner(
 std::string_view Outer_Kind_::Service::service_name() const { return kServiceName; }
 
 void Outer_Kind_::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/nested_names.Outer_Kind/Outer_Inner", *this, &Service::Outer_Inner);
 }
 

@@ -22,6 +22,7 @@ rhei::Task<rhei::Result<earth::weather::v1::Place_Coordinates_Point>> Forecast::
 std::string_view Forecast::Service::service_name() const { return kServiceName; }
 
 void Forecast::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/earth.weather.v1.Forecast/Locate", *this, &Service::Locate);
   table.AddUnary("/earth.weather.v1.Forecast/Point", *this, &Service::Point);
 }

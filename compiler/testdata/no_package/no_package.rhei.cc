@@ -19,6 +19,7 @@ rhei::Task<rhei::Result<::request>> Global::Service::Answer(
 std::string_view Global::Service::service_name() const { return kServiceName; }
 
 void Global::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/Global/Ask", *this, &Service::Ask);
   table.AddUnary("/Global/Answer", *this, &Service::Answer);
 }

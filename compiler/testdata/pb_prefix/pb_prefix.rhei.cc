@@ -16,6 +16,7 @@ rhei::Task<rhei::Result<pb_prefix::Message>> Weather::Service::Get(
 std::string_view Weather::Service::service_name() const { return kServiceName; }
 
 void Weather::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/pb_prefix.Weather/Get", *this, &Service::Get);
 }
 

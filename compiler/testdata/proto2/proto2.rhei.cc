@@ -16,6 +16,7 @@ rhei::Task<rhei::Result<proto2::Query_Part>> Search::Service::Find(
 std::string_view Search::Service::service_name() const { return kServiceName; }
 
 void Search::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/proto2.Search/Find", *this, &Service::Find);
 }
 

@@ -17,6 +17,7 @@ rhei::Task<rhei::Result<several_services::Reply>> Temperature::Service::Get(
 std::string_view Temperature::Service::service_name() const { return kServiceName; }
 
 void Temperature::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/several_services.Temperature/Get", *this, &Service::Get);
 }
 
@@ -42,6 +43,7 @@ rhei::Task<rhei::Result<several_services::Reply>> Humidity::Service::Set(
 std::string_view Humidity::Service::service_name() const { return kServiceName; }
 
 void Humidity::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/several_services.Humidity/Get", *this, &Service::Get);
   table.AddUnary("/several_services.Humidity/Set", *this, &Service::Set);
 }

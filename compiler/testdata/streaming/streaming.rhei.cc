@@ -16,6 +16,7 @@ rhei::Task<rhei::Result<streaming::Message>> Mixed::Service::Get(
 std::string_view Mixed::Service::service_name() const { return kServiceName; }
 
 void Mixed::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/streaming.Mixed/Get", *this, &Service::Get);
 }
 

@@ -21,6 +21,7 @@ rhei::Task<rhei::Result<weather::WeatherResponse>> Weather::Service::GetTomorrow
 std::string_view Weather::Service::service_name() const { return kServiceName; }
 
 void Weather::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/weather.Weather/GetCurrent", *this, &Service::GetCurrent);
   table.AddUnary("/weather.Weather/GetTomorrow", *this, &Service::GetTomorrow);
 }

@@ -26,6 +26,7 @@ rhei::Task<rhei::Result<google::protobuf::StringValue>> Clock::Service::Describe
 std::string_view Clock::Service::service_name() const { return kServiceName; }
 
 void Clock::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/well_known_types.Clock/Now", *this, &Service::Now);
   table.AddUnary("/well_known_types.Clock/Set", *this, &Service::Set);
   table.AddUnary("/well_known_types.Clock/Describe", *this, &Service::Describe);

@@ -1,58 +1,70 @@
 #include "http2/hpack/byte_arena.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace rhei::inline v0::http2 {
 
-char* ByteArena::Allocate(std::size_t size) {
-  if (chunks_.empty() || chunks_.back().capacity - chunks_.back().used < size) AddChunk(std::max(size, kChunkSize));
-  Chunk& chunk = chunks_.back();
-  char* bytes = chunk.bytes.get() + chunk.used;
-  chunk.used += size;
-  return bytes;
+ByteArena::~ByteArena() {
+  while (oldest_ != nullptr) ::operator delete(std::exchange(oldest_, oldest_->next));
+  ::operator delete(spare_);
 }
 
-void ByteArena::TakeBack(std::size_t size) {
-  if (size > 0) chunks_.back().used -= size;
+void ByteArena::ReleaseBefore(const char* kept) {
+  while (!oldest_->Holds(kept)) RemoveOldest();
 }
 
-void ByteArena::ReleaseBefore(std::uint64_t position) {
-  if (chunks_.empty()) return;
-  std::size_t dead = 0;
-  while (dead < chunks_.size() && chunks_[dead].begin + chunks_[dead].used <= position) ++dead;
-  if (dead == 0) return;
+// The last chunk is begun anew rather than dropped, if it is of a usual size.
+void ByteArena::ReleaseAll() {
+  if (newest_ == nullptr) return;
+  while (oldest_ != newest_) RemoveOldest();
+  newest_->used = 0;
+  if (newest_->capacity > kLargestChunk) RemoveOldest();
+}
 
-  // The last chunk is begun anew rather than dropped, if it is of the usual size.
-  Chunk& last = chunks_.back();
-  if (dead == chunks_.size() && last.capacity == kChunkSize) {
-    last.begin += last.used;
-    last.used = 0;
-    --dead;
-  }
-  end_ = this->position();
-  for (std::size_t i = 0; i < dead; ++i) {
-    if (chunks_[i].capacity == kChunkSize) spare_ = std::move(chunks_[i].bytes);
-  }
-  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(dead));
+void ByteArena::Trim() {
+  ::operator delete(std::exchange(spare_, nullptr));
+  if (newest_ != nullptr && newest_->used == 0) RemoveOldest();
+  ::operator delete(std::exchange(spare_, nullptr));
+  if (oldest_ == nullptr) next_capacity_ = kFirstChunk;
 }
 
 std::size_t ByteArena::capacity() const {
-  std::size_t total = spare_ ? kChunkSize : 0;
-  for (const Chunk& chunk : chunks_) total += chunk.capacity;
+  std::size_t total = spare_ != nullptr ? spare_->capacity : 0;
+  for (const Chunk* chunk = oldest_; chunk != nullptr; chunk = chunk->next) total += chunk->capacity;
   return total;
 }
 
-void ByteArena::AddChunk(std::size_t capacity) {
-  Chunk chunk;
-  chunk.begin = position();
-  chunk.capacity = capacity;
-  if (capacity == kChunkSize && spare_) {
-    chunk.bytes = std::move(spare_);
+void ByteArena::AddChunk(std::size_t size) {
+  const std::size_t capacity = std::max(size, next_capacity_);
+  Chunk* chunk;
+  if (spare_ != nullptr && spare_->capacity >= capacity) {
+    chunk = std::exchange(spare_, nullptr);
   } else {
-    chunk.bytes.reset(new char[capacity]);
+    chunk = ::new (::operator new(sizeof(Chunk) + capacity)) Chunk{.next = nullptr, .capacity = capacity, .used = 0};
+    next_capacity_ = std::min(next_capacity_ * 2, kLargestChunk);
   }
-  chunks_.push_back(std::move(chunk));
+  (newest_ == nullptr ? oldest_ : newest_->next) = chunk;
+  newest_ = chunk;
+}
+
+// The largest chunk of a usual size stays as the spare one.
+void ByteArena::Keep(Chunk* chunk) {
+  if (chunk->capacity <= kLargestChunk && (spare_ == nullptr || spare_->capacity < chunk->capacity)) {
+    std::swap(spare_, chunk);
+  }
+  ::operator delete(chunk);
+  if (spare_ == nullptr) return;
+  spare_->next = nullptr;
+  spare_->used = 0;
+}
+
+void ByteArena::RemoveOldest() {
+  Chunk* const chunk = oldest_;
+  oldest_ = chunk->next;
+  if (oldest_ == nullptr) newest_ = nullptr;
+  Keep(chunk);
 }
 
 }  // namespace rhei::inline v0::http2

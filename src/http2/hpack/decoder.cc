@@ -24,6 +24,12 @@ constexpr std::uint8_t kHuffman = 0x80;       // of a string
 
 }  // namespace
 
+// The entry of an index of the combined address space (RFC 7541 §2.3.3), if there is one.
+inline std::optional<HeaderField> HpackDecoder::AtIndex(std::uint32_t index) const {
+  if (index > kStaticTableSize) return table_.AtIndex(index);
+  return index == 0 ? std::nullopt : std::optional(kStaticTable[index]);
+}
+
 // What the fields of a block have been charged so far.
 struct HpackDecoder::Charges {
   const Limits& limits;
@@ -63,8 +69,8 @@ DecodeOutcome HpackDecoder::Decode(std::string_view block, std::vector<HeaderFie
     if (outcome == DecodeOutcome::kOk) ReadShortIndexes(input, charges, fields);
     if (input.empty()) return outcome;
     if (*input.next & kIndexed) {
-      const HeaderField* field = ReadIndexed(input);
-      if (field == nullptr) return DecodeOutcome::kCompressionError;
+      const std::optional<HeaderField> field = ReadIndexed(input);
+      if (!field) return DecodeOutcome::kCompressionError;
       outcome = charges.Add(field->name.size() + field->value.size());
       if (outcome == DecodeOutcome::kOk) fields.push_back(*field);
     } else {
@@ -74,8 +80,7 @@ DecodeOutcome HpackDecoder::Decode(std::string_view block, std::vector<HeaderFie
       HeaderField& field = literal.field;
       outcome = charges.Add(field.name.size() + field.value.size());
       if (literal.incremental) {
-        const HeaderField* inserted = table_.Insert(field.name, field.value, field.token);
-        if (inserted != nullptr) field = *inserted;
+        field = table_.Insert(field.name, field.value, field.token).value_or(field);
       }
       if (outcome == DecodeOutcome::kOk) fields.push_back(field);
     }
@@ -118,8 +123,8 @@ void HpackDecoder::ReadShortIndexes(HpackInput& input, Charges& charges, std::ve
   for (; next != end; ++next) {
     const std::uint32_t index = std::uint32_t{*next} - kIndexed;
     if (index - kFirst > kLast - kFirst) break;
-    const HeaderField* field = index <= kStaticTableSize ? &kStaticTable[index] : table_.AtIndex(index);
-    if (field == nullptr) break;
+    const std::optional<HeaderField> field = AtIndex(index);
+    if (!field) break;
     const std::size_t charged = total + field->name.size() + field->value.size() + kFieldCharge;
     if (charged > limit) break;
     total = charged;
@@ -130,10 +135,10 @@ void HpackDecoder::ReadShortIndexes(HpackInput& input, Charges& charges, std::ve
   input.next = next;
 }
 
-// RFC 7541 §6.1. Null: there is no such entry.
-const HeaderField* HpackDecoder::ReadIndexed(HpackInput& input) {
+// RFC 7541 §6.1. Nothing: there is no such entry.
+std::optional<HeaderField> HpackDecoder::ReadIndexed(HpackInput& input) {
   const auto index = ReadHpackInteger(input, 7);
-  return index ? AtIndex(*index) : nullptr;
+  return index ? AtIndex(*index) : std::nullopt;
 }
 
 // RFC 7541 §6.2. A change of the table's size at this place is an error.
@@ -148,8 +153,8 @@ DecodeOutcome HpackDecoder::ReadLiteral(HpackInput& input, const Charges& charge
   if (!index) return DecodeOutcome::kCompressionError;
   const std::size_t room = charges.room();
   if (*index != 0) {
-    const HeaderField* named = AtIndex(*index);
-    if (named == nullptr) return DecodeOutcome::kCompressionError;
+    const std::optional<HeaderField> named = AtIndex(*index);
+    if (!named) return DecodeOutcome::kCompressionError;
     field.name = named->name;
     field.token = named->token;
   } else {
@@ -186,12 +191,6 @@ DecodeOutcome HpackDecoder::ReadString(HpackInput& input, std::size_t capacity, 
     case HuffmanResult::Outcome::kTooLong: break;
   }
   return DecodeOutcome::kWayTooLarge;
-}
-
-// The entry of an index of the combined address space (RFC 7541 §2.3.3), or null.
-const HeaderField* HpackDecoder::AtIndex(std::uint32_t index) const {
-  if (index > kStaticTableSize) return table_.AtIndex(index);
-  return index == 0 ? nullptr : &kStaticTable[index];
 }
 
 }  // namespace rhei::inline v0::http2

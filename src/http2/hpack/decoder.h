@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +51,13 @@ class HpackDecoder {
   // when `table_size` is 4096.
   void SettingsAcknowledged();
 
+  // Gives back what is kept for the next message. Requires that nothing handed out is looked at any more.
+  void Trim() {
+    NextMessage();
+    strings_.Trim();
+    table_.Trim();
+  }
+
   // For tests and statistics. The capacity is in bytes held on the heap.
   const DynamicTable& table() const { return table_; }
   std::size_t capacity() const { return table_.capacity() + strings_.capacity(); }
@@ -60,10 +68,10 @@ class HpackDecoder {
 
   bool ReadTableSizes(HpackInput& input);
   void ReadShortIndexes(HpackInput& input, Charges& charges, std::vector<HeaderField>& fields) const;
-  const HeaderField* ReadIndexed(HpackInput& input);
+  std::optional<HeaderField> ReadIndexed(HpackInput& input);
   DecodeOutcome ReadLiteral(HpackInput& input, const Charges& charges, Literal& literal);
   DecodeOutcome ReadString(HpackInput& input, std::size_t capacity, std::string_view& text);
-  const HeaderField* AtIndex(std::uint32_t index) const;
+  std::optional<HeaderField> AtIndex(std::uint32_t index) const;
 
   Limits limits_;
   DynamicTable table_;

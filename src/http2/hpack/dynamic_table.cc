@@ -6,9 +6,8 @@
 namespace rhei::inline v0::http2 {
 namespace {
 
-std::size_t SizeOf(const HeaderField& field) {
-  return field.name.size() + field.value.size() + DynamicTable::kEntryOverhead;
-}
+// Of the ring, when the first entry comes.
+constexpr std::size_t kFirstSlots = 4;
 
 char* CopyTo(char* target, std::string_view bytes) {
   if (!bytes.empty()) std::memcpy(target, bytes.data(), bytes.size());
@@ -17,12 +16,12 @@ char* CopyTo(char* target, std::string_view bytes) {
 
 }  // namespace
 
-const HeaderField* DynamicTable::Insert(std::string_view name, std::string_view value, HeaderName token) {
+std::optional<HeaderField> DynamicTable::Insert(std::string_view name, std::string_view value, HeaderName token) {
   ++version_;
   const std::size_t size = name.size() + value.size() + kEntryOverhead;
   if (size > max_size_) {
     EvictUntil(0);
-    return nullptr;
+    return std::nullopt;
   }
   EvictUntil(max_size_ - size);
   if (count_ == slots_.size()) Grow();
@@ -30,15 +29,14 @@ const HeaderField* DynamicTable::Insert(std::string_view name, std::string_view 
   ++newest_;
   ++count_;
   size_ += size;
-  Slot& slot = slots_[newest_ & mask_];
-  slot.position = bytes_.position();
-  char* bytes = bytes_.Allocate(name.size() + value.size());
+  char* const bytes = bytes_.Allocate(name.size() + value.size());
   CopyTo(CopyTo(bytes, name), value);
-  slot.field.name = {bytes, name.size()};
-  slot.field.value = {bytes + name.size(), value.size()};
-  slot.field.token = token;
-  slot.field.entry = newest_;
-  return &slot.field;
+  // Both are below max_size_.
+  slots_[newest_ & mask_] = {.bytes = bytes,
+                             .name_size = static_cast<std::uint32_t>(name.size()),
+                             .value_size = static_cast<std::uint32_t>(value.size()),
+                             .token = token};
+  return AtEntry(newest_);
 }
 
 void DynamicTable::Resize(std::uint32_t max_size) {
@@ -54,20 +52,21 @@ void DynamicTable::ReleaseEvicted() {
   if (count_ == 0) {
     bytes_.ReleaseAll();
   } else {
-    bytes_.ReleaseBefore(slots_[(newest_ - count_ + 1) & mask_].position);
+    bytes_.ReleaseBefore(slots_[(newest_ - count_ + 1) & mask_].bytes);
   }
 }
 
 void DynamicTable::EvictUntil(std::size_t size) {
   while (size_ > size) {
-    size_ -= SizeOf(AtEntry(newest_ - count_ + 1));
+    const Slot& oldest = slots_[(newest_ - count_ + 1) & mask_];
+    size_ -= oldest.name_size + oldest.value_size + kEntryOverhead;
     --count_;
     evicted_ = true;
   }
 }
 
 void DynamicTable::Grow() {
-  std::vector<Slot> slots(slots_.empty() ? 8 : slots_.size() * 2);
+  std::vector<Slot> slots(slots_.empty() ? kFirstSlots : slots_.size() * 2);
   const std::uint64_t mask = slots.size() - 1;
   for (std::uint64_t entry = newest_ - count_ + 1; entry <= newest_; ++entry) {
     slots[entry & mask] = slots_[entry & mask_];

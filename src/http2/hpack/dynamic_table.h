@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,8 +14,8 @@
 namespace rhei::inline v0::http2 {
 
 // First in, first out. Each entry has a number, counted up from 62 and never used again, and an index that grows as
-// newer entries come: 62 is the newest. Fields that it hands out are complete (token, entry), so a field by index is
-// one copy. Not thread-safe.
+// newer entries come: 62 is the newest. Fields that it hands out are complete (token, entry); what their views show
+// stays until ReleaseEvicted. Not thread-safe.
 class DynamicTable {
  public:
   // What an entry costs beside its name and its value (RFC 7541 §4.1).
@@ -34,35 +35,47 @@ class DynamicTable {
   // Changes whenever an index may have come to mean something else.
   std::uint64_t version() const { return version_; }
 
-  // The entry of an index of the combined address space (62 and up), or null when there is none. Valid until the next
-  // change of the table; what its views show stays until ReleaseEvicted.
-  const HeaderField* AtIndex(std::uint32_t index) const {
+  // The entry of an index of the combined address space (62 and up), if there is one.
+  std::optional<HeaderField> AtIndex(std::uint32_t index) const {
     const std::uint32_t age = index - (kStaticTableSize + 1);
-    return age < count_ ? &AtEntry(newest_ - age) : nullptr;
+    return age < count_ ? std::optional(AtEntry(newest_ - age)) : std::nullopt;
   }
   // Requires Holds(entry).
-  const HeaderField& AtEntry(std::uint64_t entry) const { return slots_[entry & mask_].field; }
+  HeaderField AtEntry(std::uint64_t entry) const {
+    const Slot& slot = slots_[entry & mask_];
+    HeaderField field;
+    field.name = {slot.bytes, slot.name_size};
+    field.value = {slot.bytes + slot.name_size, slot.value_size};
+    field.token = slot.token;
+    field.entry = entry;
+    return field;
+  }
   std::uint32_t IndexOf(std::uint64_t entry) const {
     return static_cast<std::uint32_t>(kStaticTableSize + 1 + (newest_ - entry));
   }
 
   // Adds an entry, after evicting what has to leave for it. A field larger than the whole table empties it and is not
-  // added (RFC 7541 §4.4): then null. The strings may be those of an entry, even of one that is evicted. The result is
-  // valid as that of AtIndex.
-  const HeaderField* Insert(std::string_view name, std::string_view value, HeaderName token);
+  // added (RFC 7541 §4.4): then nothing. The strings may be those of an entry, even of one that is evicted.
+  std::optional<HeaderField> Insert(std::string_view name, std::string_view value, HeaderName token);
 
   void Resize(std::uint32_t max_size);
 
   // The bytes of entries that have been evicted are no longer looked at, and may be used again.
   void ReleaseEvicted();
 
+  // Gives back what is kept for entries to come.
+  void Trim() { bytes_.Trim(); }
+
   // Bytes held on the heap, for tests.
   std::size_t capacity() const { return bytes_.capacity() + slots_.capacity() * sizeof(Slot); }
 
  private:
+  // Small, for every connection has some.
   struct Slot {
-    HeaderField field;
-    std::uint64_t position = 0;  // of its bytes
+    const char* bytes = nullptr;  // the name, then the value
+    std::uint32_t name_size = 0;
+    std::uint32_t value_size = 0;
+    HeaderName token = HeaderName::kOther;
   };
 
   void EvictUntil(std::size_t size);

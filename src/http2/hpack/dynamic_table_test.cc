@@ -18,14 +18,13 @@ TEST(ByteArenaTest, BytesStayWhereTheyAreUntilTheyAreReleased) {
   for (char c = 'a'; c <= 'z'; ++c) EXPECT_EQ(strings[static_cast<std::size_t>(c - 'a')], std::string(100, c));
 }
 
-TEST(ByteArenaTest, ReleasesNothingBehindThePosition) {
+TEST(ByteArenaTest, ReleasesNothingBehindWhatIsKept) {
   ByteArena arena;
   arena.Allocate(1000);
   arena.Allocate(1000);
-  const std::uint64_t position = arena.position();
   char* kept = arena.Allocate(1000);
   std::fill_n(kept, 1000, 'k');
-  arena.ReleaseBefore(position);
+  arena.ReleaseBefore(kept);
   for (int i = 0; i < 10; ++i) std::fill_n(arena.Allocate(1000), 1000, 'x');
   EXPECT_EQ(std::string_view(kept, 1000), std::string(1000, 'k'));
 }
@@ -35,27 +34,65 @@ TEST(ByteArenaTest, UsesReleasedMemoryAgainAndHoldsLittle) {
   for (int round = 0; round < 1000; ++round) {
     for (int i = 0; i < 3; ++i) arena.Allocate(500);
     arena.ReleaseAll();
-    ASSERT_LE(arena.capacity(), 2 * ByteArena::kChunkSize);
+    ASSERT_LE(arena.capacity(), 2 * ByteArena::kLargestChunk);
   }
   arena.Allocate(100'000);
   arena.ReleaseAll();
-  EXPECT_LE(arena.capacity(), 2 * ByteArena::kChunkSize);
+  EXPECT_LE(arena.capacity(), 2 * ByteArena::kLargestChunk);
+}
+
+TEST(ByteArenaTest, ASteadyUseOfAnySizeComesToHoldWhatItNeeds) {
+  for (const std::size_t size : {10u, 100u, 300u, 900u}) {
+    ByteArena arena;
+    const char* steady = nullptr;
+    for (int round = 0; round < 20; ++round) {
+      const char* const bytes = arena.Allocate(size / 10);
+      for (int i = 1; i < 10; ++i) arena.Allocate(size / 10);
+      // From the same memory each time.
+      if (round >= 10) {
+        ASSERT_EQ(bytes, steady);
+      }
+      steady = bytes;
+      arena.ReleaseAll();
+    }
+  }
+}
+
+TEST(ByteArenaTest, HoldsLittleForFewBytes) {
+  ByteArena arena;
+  EXPECT_EQ(arena.capacity(), 0u);
+  arena.Allocate(50);
+  EXPECT_EQ(arena.capacity(), ByteArena::kFirstChunk);
+}
+
+TEST(ByteArenaTest, TrimmingGivesBackWhatIsNotInUse) {
+  ByteArena arena;
+  for (int i = 0; i < 20; ++i) arena.Allocate(100);
+  arena.ReleaseAll();
+  EXPECT_GT(arena.capacity(), 0u);
+  arena.Trim();
+  EXPECT_EQ(arena.capacity(), 0u);
+
+  char* const kept = arena.Allocate(100);
+  std::fill_n(kept, 100, 'k');
+  arena.Trim();
+  EXPECT_EQ(std::string_view(kept, 100), std::string(100, 'k'));
 }
 
 TEST(ByteArenaTest, TakesBackTheEndOfTheLatestAllocation) {
   ByteArena arena;
-  char* first = arena.Allocate(500);
-  arena.TakeBack(490);
-  EXPECT_EQ(arena.Allocate(500), first + 10);
-  arena.TakeBack(500);
+  char* first = arena.Allocate(100);
+  arena.TakeBack(90);
+  EXPECT_EQ(arena.Allocate(100), first + 10);
+  arena.TakeBack(100);
   EXPECT_EQ(arena.Allocate(1), first + 10);
 }
 
 TEST(DynamicTableTest, NumbersEntriesFromSixtyTwoAndNeverAgain) {
   DynamicTable table(100);  // two entries of this size
   for (std::uint64_t number = 62; number < 1000; ++number) {
-    const HeaderField* field = table.Insert("name", "value", HeaderName::kOther);
-    ASSERT_NE(field, nullptr);
+    const std::optional<HeaderField> field = table.Insert("name", "value", HeaderName::kOther);
+    ASSERT_TRUE(field);
     ASSERT_EQ(field->entry, number);
     ASSERT_EQ(table.newest(), number);
     ASSERT_EQ(table.AtIndex(62)->entry, number);
@@ -63,7 +100,7 @@ TEST(DynamicTableTest, NumbersEntriesFromSixtyTwoAndNeverAgain) {
     if (number > 62) {
       ASSERT_EQ(table.AtIndex(63)->entry, number - 1);
     }
-    ASSERT_EQ(table.AtIndex(64), nullptr);
+    ASSERT_FALSE(table.AtIndex(64));
     ASSERT_TRUE(table.Holds(number));
     ASSERT_FALSE(table.Holds(number + 1));
     ASSERT_FALSE(table.Holds(number - 2));
@@ -74,8 +111,8 @@ TEST(DynamicTableTest, NumbersEntriesFromSixtyTwoAndNeverAgain) {
 TEST(DynamicTableTest, HoldsNothingAtFirst) {
   const DynamicTable table(4096);
   for (std::uint64_t entry = 0; entry < 70; ++entry) EXPECT_FALSE(table.Holds(entry));
-  EXPECT_EQ(table.AtIndex(62), nullptr);
-  EXPECT_EQ(table.AtIndex(0xffffffff), nullptr);
+  EXPECT_FALSE(table.AtIndex(62));
+  EXPECT_FALSE(table.AtIndex(0xffffffff));
 }
 
 TEST(DynamicTableTest, CountsThirtyTwoBytesBesideNameAndValue) {
@@ -98,11 +135,11 @@ TEST(DynamicTableTest, AFieldLargerThanTheTableEmptiesIt) {
   DynamicTable table(64);
   table.Insert("n", "v", HeaderName::kOther);
   const std::uint64_t version = table.version();
-  EXPECT_EQ(table.Insert("n", std::string(32, 'x'), HeaderName::kOther), nullptr);
+  EXPECT_FALSE(table.Insert("n", std::string(32, 'x'), HeaderName::kOther));
   EXPECT_EQ(table.entry_count(), 0u);
   EXPECT_EQ(table.size(), 0u);
   EXPECT_NE(table.version(), version);
-  EXPECT_NE(table.Insert("n", std::string(31, 'x'), HeaderName::kOther), nullptr);
+  EXPECT_TRUE(table.Insert("n", std::string(31, 'x'), HeaderName::kOther));
 }
 
 TEST(DynamicTableTest, ShrinkingEvictsAndGrowingBringsNothingBack) {
@@ -131,7 +168,7 @@ TEST(DynamicTableTest, BytesOfEvictedEntriesStayUntilTheyAreReleased) {
 TEST(DynamicTableTest, ANameMayBeThatOfTheEntryWhichItEvicts) {
   DynamicTable table(64);
   table.Insert("some-name", "v", HeaderName::kOther);
-  const HeaderField* field = table.Insert(table.AtIndex(62)->name, "other", HeaderName::kOther);
+  const std::optional<HeaderField> field = table.Insert(table.AtIndex(62)->name, "other", HeaderName::kOther);
   EXPECT_EQ(field->name, "some-name");
   EXPECT_EQ(field->value, "other");
   EXPECT_EQ(table.entry_count(), 1u);

@@ -55,9 +55,10 @@ HpackEncoder::HpackEncoder(std::uint32_t max_table_size)
 }
 
 HeaderTemplate HpackEncoder::Register(std::span<const HeaderField> fields) {
-  Template list;
-  for (const HeaderField& field : fields) list.fields.push_back(Intern(field));
-  templates_.push_back(std::move(list));
+  templates_.push_back({.first_field = static_cast<std::uint32_t>(template_places_.size()),
+                        .field_count = static_cast<std::uint32_t>(fields.size()),
+                        .bytes = {}});
+  for (const HeaderField& field : fields) template_places_.push_back(Intern(field));
   return static_cast<HeaderTemplate>(templates_.size() - 1);
 }
 
@@ -77,22 +78,33 @@ void HpackEncoder::SetPeerTableSize(std::uint32_t size) {
 
 // The place of a field among those of all templates.
 std::uint32_t HpackEncoder::Intern(const HeaderField& field) {
-  const std::uint64_t name_hash = RecentFields::HashName(field.name);
-  const std::uint64_t field_hash = RecentFields::HashField(name_hash, field.value);
-  const auto next = static_cast<std::uint32_t>(template_fields_.size());
-  const auto [known, added] = interned_.try_emplace(field_hash, next);
-  if (!added) {
-    const TemplateField& other = template_fields_[known->second];
-    const bool same = other.name == field.name && other.value == field.value && other.never_index == field.never_index;
-    if (same) return known->second;
+  const auto hash =
+      static_cast<std::uint32_t>(RecentFields::HashField(RecentFields::HashName(field.name), field.value));
+  auto known = std::lower_bound(interned_.begin(), interned_.end(), hash,
+                                [](const Interned& interned, std::uint32_t wanted) { return interned.hash < wanted; });
+  for (; known != interned_.end() && known->hash == hash; ++known) {
+    const TemplateField& other = template_fields_[known->place];
+    const bool same =
+        NameOf(other) == field.name && ValueOf(other) == field.value && other.never_index == field.never_index;
+    if (same) return known->place;
   }
-  template_fields_.push_back({.name = std::string(field.name),
-                              .value = std::string(field.value),
-                              .never_index = field.never_index,
-                              .match = FindStatic(field.name, field.value),
-                              .name_hash = name_hash,
-                              .field_hash = field_hash});
-  return next;
+  const auto place = static_cast<std::uint32_t>(template_fields_.size());
+  const StaticMatch match = FindStatic(field.name, field.value);
+  interned_.insert(known, {.hash = hash, .place = place});
+  template_fields_.push_back({.text = static_cast<std::uint32_t>(template_text_.size()),
+                              .name_size = static_cast<std::uint32_t>(field.name.size()),
+                              .value_size = static_cast<std::uint32_t>(field.value.size()),
+                              .static_index = match.index,
+                              .static_whole = match.whole,
+                              .never_index = field.never_index});
+  template_text_.append(field.name).append(field.value);
+  return place;
+}
+
+// What was sent lately, from now on: it is of use for extra fields alone, and many connections never send one.
+RecentFields& HpackEncoder::Recent() {
+  if (recent_ == nullptr) recent_ = std::make_unique<RecentFields>(table_);
+  return *recent_;
 }
 
 // RFC 7541 §4.2: when the size changed more than once, the smallest one is announced first, for it evicted entries.
@@ -111,7 +123,9 @@ void HpackEncoder::EncodeTemplate(Template& list, std::string& block) {
   }
   const std::uint64_t version = table_.version();
   const std::size_t begin = block.size();
-  for (const std::uint32_t place : list.fields) EncodeTemplateField(template_fields_[place], block);
+  for (std::uint32_t i = 0; i < list.field_count; ++i) {
+    EncodeTemplateField(template_fields_[template_places_[list.first_field + i]], block);
+  }
   // While fields are still entering the table, the next encoding will be another one.
   if (version != table_.version()) return;
   list.bytes.assign(block, begin);
@@ -119,24 +133,31 @@ void HpackEncoder::EncodeTemplate(Template& list, std::string& block) {
 }
 
 void HpackEncoder::EncodeTemplateField(TemplateField& field, std::string& block) {
-  if (field.never_index) {
-    AppendLiteral(kNeverIndexed, kNotIndexedBits, field.match.index, field.name, field.value, block);
-  } else if (field.match.whole) {
-    AppendHpackInteger(block, kIndexed, kIndexedBits, field.match.index);
-  } else if (EntrySize(field.name, field.value) > table_.max_size()) {
-    AppendLiteral(kNotIndexed, kNotIndexedBits, field.match.index, field.name, field.value, block);
+  if (field.static_whole && !field.never_index) {
+    AppendHpackInteger(block, kIndexed, kIndexedBits, field.static_index);
+  } else if (field.never_index || EntrySize(NameOf(field), ValueOf(field)) > table_.max_size()) {
+    AppendLiteral(field.never_index ? kNeverIndexed : kNotIndexed, kNotIndexedBits, field.static_index, NameOf(field),
+                  ValueOf(field), block);
+  } else if (field.entry != 0 && table_.Holds(field.entry)) {
+    AppendHpackInteger(block, kIndexed, kIndexedBits, table_.IndexOf(field.entry));
   } else {
-    // It may also have entered the table from the extra fields of a block.
-    if (field.entry == 0 || !table_.Holds(field.entry)) {
-      field.entry = recent_.See(table_, field.field_hash, field.name, field.value).entry;
-    }
-    if (field.entry != 0) {
-      AppendHpackInteger(block, kIndexed, kIndexedBits, table_.IndexOf(field.entry));
-    } else {
-      field.entry =
-          EncodeAndInsert({field.name, field.name_hash, field.match.index}, field.value, field.field_hash, block);
+    field.entry = EnterTemplateField(field, block);
+  }
+}
+
+// Returns the number of the field's entry: it may have entered the table from the extra fields of a block.
+std::uint64_t HpackEncoder::EnterTemplateField(const TemplateField& field, std::string& block) {
+  const Name name{NameOf(field), RecentFields::HashName(NameOf(field)), field.static_index};
+  const std::string_view value = ValueOf(field);
+  const std::uint64_t field_hash = RecentFields::HashField(name.hash, value);
+  if (recent_ != nullptr) {
+    const std::uint64_t entry = recent_->See(table_, field_hash, name.text, value).entry;
+    if (entry != 0) {
+      AppendHpackInteger(block, kIndexed, kIndexedBits, table_.IndexOf(entry));
+      return entry;
     }
   }
+  return EncodeAndInsert(name, value, field_hash, block);
 }
 
 void HpackEncoder::EncodeExtra(const HeaderField& field, std::string& block) {
@@ -150,14 +171,14 @@ void HpackEncoder::EncodeExtra(const HeaderField& field, std::string& block) {
   const bool may_enter = !field.never_index && EntrySize(field.name, field.value) <= table_.max_size() / 4;
   const std::uint64_t field_hash = RecentFields::HashField(name.hash, field.value);
   RecentFields::Match recent;
-  if (may_enter) recent = recent_.See(table_, field_hash, field.name, field.value);
+  if (may_enter) recent = Recent().See(table_, field_hash, field.name, field.value);
   if (recent.entry != 0) {
     AppendHpackInteger(block, kIndexed, kIndexedBits, table_.IndexOf(recent.entry));
     return;
   }
   bool often = false;
   if (name.index == 0) {
-    const RecentFields::NameMatch named = recent_.SeeName(table_, name.hash, name.text);
+    const RecentFields::NameMatch named = Recent().SeeName(table_, name.hash, name.text);
     if (named.entry != 0) name.index = table_.IndexOf(named.entry);
     often = named.often;
   }
@@ -174,7 +195,7 @@ std::uint64_t HpackEncoder::EncodeAndInsert(const Name& name, std::string_view v
                                             std::string& block) {
   AppendLiteral(kIncremental, kIncrementalBits, name.index, name.text, value, block);
   table_.Insert(name.text, value, HeaderName::kOther);
-  recent_.Inserted(table_, name.hash, field_hash);
+  if (recent_ != nullptr) recent_->Inserted(table_, name.hash, field_hash);
   return table_.newest();
 }
 

@@ -1,12 +1,13 @@
 // HPACK encoding (RFC 7541): header lists in, header blocks out.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "http2/hpack/dynamic_table.h"
@@ -41,23 +42,38 @@ class HpackEncoder {
   // The peer's SETTINGS_HEADER_TABLE_SIZE; the change is announced at the begin of the next block (RFC 7541 §4.2).
   void SetPeerTableSize(std::uint32_t size);
 
+  // Gives back memory that only makes later blocks shorter: what was sent lately is forgotten, but for what the table
+  // holds.
+  void Trim() {
+    recent_.reset();
+    table_.Trim();
+  }
+
   const DynamicTable& table() const { return table_; }
 
  private:
-  // A field of templates; those that share it share its entry in the table.
+  // A field of templates; those that share it share its entry in the table. Small, for each connection of a server has
+  // some.
   struct TemplateField {
-    std::string name;
-    std::string value;
+    std::uint32_t text;  // where in template_text_ its name begins, which its value follows
+    std::uint32_t name_size;
+    std::uint32_t value_size;
+    std::uint32_t static_index;  // as StaticMatch
+    bool static_whole;
     bool never_index;
-    StaticMatch match;
-    std::uint64_t name_hash;
-    std::uint64_t field_hash;
     std::uint64_t entry = 0;  // where it was inserted last
   };
   struct Template {
-    std::vector<std::uint32_t> fields;  // places in template_fields_
-    std::string bytes;                  // its encoding, as long as the table's version is this one:
-    std::optional<std::uint64_t> version;
+    std::uint32_t first_field;  // in template_places_
+    std::uint32_t field_count;
+    std::string bytes;  // its encoding, as long as the table's version is this one:
+    std::uint64_t version = kNoVersion;
+  };
+  static constexpr std::uint64_t kNoVersion = UINT64_MAX;
+  // Finds a field of templates by what it says: sorted by hash, of which there may be equal ones.
+  struct Interned {
+    std::uint32_t hash;
+    std::uint32_t place;  // in template_fields_
   };
   // A name, and its index if a table has it.
   struct Name {
@@ -67,19 +83,29 @@ class HpackEncoder {
   };
 
   std::uint32_t Intern(const HeaderField& field);
+  std::string_view NameOf(const TemplateField& field) const {
+    return std::string_view(template_text_).substr(field.text, field.name_size);
+  }
+  std::string_view ValueOf(const TemplateField& field) const {
+    return std::string_view(template_text_).substr(field.text + field.name_size, field.value_size);
+  }
+  RecentFields& Recent();
   void AnnounceTableSize(std::string& block);
   void EncodeTemplate(Template& list, std::string& block);
   void EncodeTemplateField(TemplateField& field, std::string& block);
   void EncodeExtra(const HeaderField& field, std::string& block);
+  std::uint64_t EnterTemplateField(const TemplateField& field, std::string& block);
   std::uint64_t EncodeAndInsert(const Name& name, std::string_view value, std::uint64_t field_hash, std::string& block);
 
   std::uint32_t max_table_size_;
   DynamicTable table_;
   // Sizes to announce: the smallest since the last block, and the one that holds.
   std::optional<std::uint32_t> smallest_size_;
-  RecentFields recent_;
+  std::unique_ptr<RecentFields> recent_;  // from the first extra field on
+  std::string template_text_;
   std::vector<TemplateField> template_fields_;
-  std::unordered_map<std::uint64_t, std::uint32_t> interned_;  // by hash, to places in template_fields_
+  std::vector<Interned> interned_;
+  std::vector<std::uint32_t> template_places_;  // of fields in template_fields_, template after template
   std::vector<Template> templates_;
 };
 

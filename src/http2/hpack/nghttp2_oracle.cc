@@ -64,8 +64,8 @@ std::string Nghttp2Inflater::Difference(const DynamicTable& table) const {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = kStaticTableSize + 1 + i;
     const nghttp2_nv* theirs = nghttp2_hd_inflate_get_table_entry(inflater_.get(), index);
-    const HeaderField* ours = table.AtIndex(static_cast<std::uint32_t>(index));
-    if (ours == nullptr || ours->name != View(theirs->name, theirs->namelen) ||
+    const std::optional<HeaderField> ours = table.AtIndex(static_cast<std::uint32_t>(index));
+    if (!ours || ours->name != View(theirs->name, theirs->namelen) ||
         ours->value != View(theirs->value, theirs->valuelen)) {
       return "entry " + std::to_string(index);
     }

@@ -28,6 +28,13 @@ std::uint64_t HashBytes(std::uint64_t hash, std::string_view bytes) {
 
 }  // namespace
 
+RecentFields::RecentFields(const DynamicTable& table) {
+  for (std::uint64_t entry = table.newest() - table.entry_count() + 1; entry <= table.newest(); ++entry) {
+    const HeaderField field = table.AtEntry(entry);
+    Remember(table, HashField(HashName(field.name), field.value), entry);
+  }
+}
+
 std::uint64_t RecentFields::HashName(std::string_view name) { return HashBytes(1, name); }
 
 std::uint64_t RecentFields::HashField(std::uint64_t name_hash, std::string_view value) {
@@ -58,12 +65,16 @@ RecentFields::NameMatch RecentFields::SeeName(const DynamicTable& table, std::ui
 }
 
 void RecentFields::Inserted(const DynamicTable& table, std::uint64_t name_hash, std::uint64_t field_hash) {
-  Memory* memory = Find(field_hash);
-  if (memory == nullptr) memory = &Forget(table, field_hash);
-  *memory = {field_hash, table.newest()};
+  Remember(table, field_hash, table.newest());
   // Only names that were looked for are looked for again.
   NameMemory& name = names_[name_hash % names_.size()];
   if (name.hash == name_hash) name = {name_hash, table.newest(), 0};
+}
+
+void RecentFields::Remember(const DynamicTable& table, std::uint64_t field_hash, std::uint64_t entry) {
+  Memory* memory = Find(field_hash);
+  if (memory == nullptr) memory = &Forget(table, field_hash);
+  *memory = {field_hash, entry};
 }
 
 RecentFields::Memory* RecentFields::Find(std::uint64_t hash) {

@@ -15,6 +15,9 @@ namespace rhei::inline v0::http2 {
 // correctness. Not thread-safe.
 class RecentFields {
  public:
+  // Begins with what the table holds.
+  explicit RecentFields(const DynamicTable& table);
+
   static std::uint64_t HashName(std::string_view name);
   static std::uint64_t HashField(std::uint64_t name_hash, std::string_view value);
 
@@ -49,6 +52,7 @@ class RecentFields {
   };
   static constexpr std::uint32_t kOften = 8;
 
+  void Remember(const DynamicTable& table, std::uint64_t field_hash, std::uint64_t entry);
   Memory* Find(std::uint64_t hash);
   Memory& Forget(const DynamicTable& table, std::uint64_t hash);
 

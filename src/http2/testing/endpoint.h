@@ -37,7 +37,8 @@ class Trace {
 
 class Endpoint {
  public:
-  explicit Endpoint(Role role, const Limits& limits = {}) : connection(role, limits, blocks, now) {}
+  explicit Endpoint(Role role, const Limits& its_limits = {})
+      : limits(its_limits), connection(role, limits, blocks, now) {}
 
   // Takes `bytes` in as one piece, handles all events, and leaves the rest for the next time. Stops where the
   // connection pauses.
@@ -51,6 +52,7 @@ class Endpoint {
   // The events since the last call, which are forgotten. Those of kSettings are left out, unless asked for.
   std::vector<SeenEvent> TakeEvents();
 
+  const Limits limits;
   BlockPool blocks;
   TimePoint now{std::chrono::hours(1)};
   Connection connection;

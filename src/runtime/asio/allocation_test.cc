@@ -1,4 +1,4 @@
-// Waiting, posting and arming timers allocate nothing once a loop has warmed up.
+// Waiting, posting and arming timers allocate nothing once a loop has warmed up, and a stream that waits holds little.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -7,16 +7,19 @@
 #include <memory>
 #include <new>
 #include <thread>
+#include <vector>
 
 #include "runtime/network_for_test.h"
 
 namespace {
 std::atomic<long> allocations{0};
+std::atomic<long> bytes{0};
 }  // namespace
 
 // Not inlined, or the compiler sees malloc on one side and delete on the other.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
+  bytes.fetch_add(static_cast<long>(size), std::memory_order_relaxed);
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
@@ -77,6 +80,27 @@ TEST(AllocationTest, AnEchoCostsNone) {
   const long before = allocations.load();
   while (client->rounds() < 1100) loop.RunTurn();
   EXPECT_EQ(allocations.load() - before, 0);
+}
+
+// Each idle connection has one: rhei's stream, its watch, and what Asio keeps for a descriptor.
+TEST(AllocationTest, AStreamThatWaitsToReadTakesHalfAKilobyte) {
+  RealNetwork network(Address::Family::kIpv4);
+  AsioLoop& loop = network.loop();
+  std::vector<std::unique_ptr<ByteStream>> streams;
+  long taken = 0;
+  auto listener = *loop.Listen(network.AnyAddress(), [&](std::unique_ptr<AcceptedStream> accepted) {
+    const long before = bytes.load();
+    std::unique_ptr<ByteStream> stream = *loop.Adopt(std::move(accepted));
+    stream->WaitReadable();
+    taken = bytes.load() - before;
+    streams.push_back(std::move(stream));
+  });
+  auto connect = loop.Connect(listener->address(), [&](Result<std::unique_ptr<ByteStream>> connected) {
+    streams.push_back(*std::move(connected));
+  });
+  while (streams.size() < 2) loop.RunTurn();
+  EXPECT_GT(taken, 0);
+  EXPECT_LE(taken, 512);
 }
 
 TEST(AllocationTest, APostThatWakesTheLoopCostsNone) {

@@ -2,7 +2,9 @@
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
+#include <exception>
 #include <utility>
+#include <vector>
 
 #include "runtime/asio/asio_connect.h"
 #include "runtime/asio/asio_listener.h"
@@ -15,10 +17,18 @@ namespace {
 // How many lone handlers it takes until a turn looks whether there are more at hand.
 constexpr int kTurnsBetweenLooks = 16;
 
+// How much of what is left behind Await does: not all of it, because callbacks may call again for ever.
+constexpr int kMostHandlersAfterAwait = 1000;
+
 // The loop that the calling thread runs.
 thread_local const AsioLoop* running_here = nullptr;
 
 TimePoint ReadClock() { return std::chrono::steady_clock::now(); }
+
+class SteadyClock final : public Clock {
+ public:
+  TimePoint Now() const override { return ReadClock(); }
+};
 
 std::uint64_t Seed() {
   std::random_device device;
@@ -72,6 +82,7 @@ AsioLoop::AsioLoop(asio::io_context& context, AsioLoopOptions options)
       anchor_(std::make_shared<Anchor>(this)),
       context_(context),
       asleep_(true),
+      owner_(std::this_thread::get_id()),
       timers_(ReadClock()),
       system_timer_(context_.get_executor()),
       random_(Seed()) {}
@@ -105,6 +116,49 @@ void AsioLoop::RunTurn() {
 void AsioLoop::EndTurn() {
   end_of_turn_.RunAll();
   now_.reset();
+}
+
+// Between the handlers of this loop the io_context runs others, for as long as they like: nothing of a turn is kept.
+// And a timer that nothing waits for must not keep the io_context from running out of work.
+void AsioLoop::LeaveGuestHandler() {
+  in_guest_handler_ = false;
+  now_.reset();
+  if (armed_for_ == TimePoint::max() || timers_.size() > 0) return;
+  armed_for_ = TimePoint::max();
+  system_timer_.cancel();
+}
+
+// Nobody else runs a foreign io_context whose thread waits here, so it is run here, with everybody's handlers. What was
+// waited for leaves work behind, such as connections that close: perhaps the io_context is never run again, so that is
+// done too.
+void AsioLoop::Await(const Completion& completion) {
+  if (RunsByItself()) return completion.Wait();
+  if (completion.is_set()) return;
+  auto work = std::make_optional(asio::make_work_guard(context_));
+  bool stopped = false;
+  std::vector<std::exception_ptr> thrown;
+  int rest = kMostHandlersAfterAwait;
+  while (!completion.is_set() || (HasGuestWork() && --rest > 0)) {
+    if (context_.stopped()) {
+      stopped = true;
+      context_.restart();
+    }
+    try {
+      context_.run_one();
+    } catch (...) {
+      thrown.push_back(std::current_exception());
+    }
+  }
+  // What others' handlers threw, and whether they stopped the io_context, is for its owner's next run.
+  for (const std::exception_ptr& each : thrown) {
+    asio::post(context_, [each] { std::rethrow_exception(each); });
+  }
+  work.reset();
+  if (stopped) {
+    context_.stop();
+  } else {
+    context_.restart();
+  }
 }
 
 std::size_t AsioLoop::RunHandlers() {
@@ -160,6 +214,7 @@ void AsioLoop::Post(UniqueFunction<void()> work) {
     posts_.PushFromLoop(std::move(work));
     return;
   }
+  if (abandoned_.load(std::memory_order_relaxed)) return;
   posts_.PushFromAnywhere(std::move(work));
   if (asleep_.load(std::memory_order_seq_cst)) Wake();
 }
@@ -189,7 +244,13 @@ void AsioLoop::AtEndOfTurn(EndOfTurnTask& task) {
              }));
 }
 
+const Clock& AsioLoop::clock() const {
+  static constexpr SteadyClock kClock;
+  return kClock;
+}
+
 TimePoint AsioLoop::Now() const {
+  if (owned_ == nullptr && !in_guest_handler_) return ReadClock();
   if (!now_) now_ = ReadClock();
   return *now_;
 }

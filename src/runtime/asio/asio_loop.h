@@ -37,8 +37,9 @@ struct AsioLoopOptions {
 class AsioLoop final : public Loop {
  public:
   explicit AsioLoop(AsioLoopOptions options = {});
-  // Over an io_context that outlives the loop and that one thread at a time runs. Each end of turn is a handler that is
-  // posted to it. The loop counts as work of the io_context only while something waits.
+  // Over an io_context that outlives the loop and that nobody but the calling thread ever runs; see rhei/asio.h. Each
+  // end of turn is a handler that is posted to it. The loop counts as work of the io_context only while something
+  // waits.
   AsioLoop(asio::io_context& context, AsioLoopOptions options);
   ~AsioLoop() override;
 
@@ -50,11 +51,18 @@ class AsioLoop final : public Loop {
   void Stop();
   // Destroys what is posted and has not run; while the loop does not run.
   void DropPosted() { posts_.Clear(); }
+  // The same, and from now on for whatever is posted: its io_context is going, and will never run again.
+  void Abandon() {
+    abandoned_.store(true, std::memory_order_relaxed);
+    DropPosted();
+  }
 
   TimePoint Now() const override;
+  const Clock& clock() const override;
   void Post(UniqueFunction<void()> work) override;
   bool IsCurrent() const override;
-  void Await(const Completion& completion) override { completion.Wait(); }
+  void Await(const Completion& completion) override;
+  bool RunsByItself() const override { return owned_ != nullptr || !BelongsToThisThread(); }
   void AtEndOfTurn(EndOfTurnTask& task) override;
   void Arm(Timer& timer, TimePoint when) override;
   void Cancel(Timer& timer) override { timers_.Cancel(timer); }
@@ -71,10 +79,14 @@ class AsioLoop final : public Loop {
   class HandlerScope {
    public:
     explicit HandlerScope(AsioLoop& loop) : loop_(loop), executor_(loop) {
-      if (loop.owned_ != nullptr) loop.asleep_.store(false, std::memory_order_relaxed);
+      if (loop.owned_ != nullptr) {
+        loop.asleep_.store(false, std::memory_order_relaxed);
+      } else {
+        loop.in_guest_handler_ = true;
+      }
     }
     ~HandlerScope() {
-      if (loop_.owned_ == nullptr) loop_.now_.reset();
+      if (loop_.owned_ == nullptr) loop_.LeaveGuestHandler();
     }
     HandlerScope(const HandlerScope&) = delete;
     HandlerScope& operator=(const HandlerScope&) = delete;
@@ -102,6 +114,8 @@ class AsioLoop final : public Loop {
   bool BelongsToThisThread() const;
   void Wake();
   void EndTurn();
+  void LeaveGuestHandler();
+  bool HasGuestWork() const { return !posts_.empty() || end_of_turn_is_posted_; }
   std::size_t RunHandlers();
   std::size_t RunRestOfBatch();
   std::size_t Spin();
@@ -120,9 +134,12 @@ class AsioLoop final : public Loop {
   std::atomic<bool> asleep_;                 // whether who posts must wake the loop; always for a foreign io_context
   std::atomic<bool> wake_is_posted_{false};  // guards wake_memory
   std::atomic<bool> stop_{false};
-  std::atomic<std::thread::id> owner_{};  // the thread that ran it last
+  // The thread that ran it last; with a foreign io_context the one that made the loop.
+  std::atomic<std::thread::id> owner_{};
   EndOfTurnQueue end_of_turn_;
-  bool end_of_turn_is_posted_ = false;  // with a foreign io_context
+  bool end_of_turn_is_posted_ = false;  // with a foreign io_context, as what follows
+  bool in_guest_handler_ = false;
+  std::atomic<bool> abandoned_{false};
 
   bool takes_batches_ = false;
   int turns_until_look_ = 1;

@@ -391,19 +391,22 @@ TEST(GuestLoopTest, OtherThreadsPostWhileItRuns) {
   asio::io_context context(1);
   auto work = asio::make_work_guard(context);
   AsioLoop loop(context, {});
-  std::thread runner([&] { context.run(); });
   constexpr int kCount = 5'000;
   int ran = 0;
-  Completion done;
-  for (int i = 0; i < kCount; ++i) {
-    loop.Post([&, i] {
-      EXPECT_EQ(ran++, i);
-      if (ran == kCount) done.Set();
-    });
-  }
-  loop.Await(done);
-  work.reset();
-  runner.join();
+  std::thread poster([&] {
+    Completion done;
+    for (int i = 0; i < kCount; ++i) {
+      loop.Post([&, i] {
+        EXPECT_EQ(ran++, i);
+        if (ran == kCount) done.Set();
+      });
+    }
+    loop.Await(done);
+    work.reset();
+  });
+  context.run();
+  poster.join();
+  EXPECT_EQ(ran, kCount);
 }
 
 }  // namespace

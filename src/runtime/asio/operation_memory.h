@@ -6,12 +6,14 @@
 
 namespace rhei::inline v0::runtime {
 
-// Room for one operation at a time. A second one, or one that is too large, comes from the heap. Not thread-safe.
-class OperationMemory {
+// Room for one operation of up to kSize bytes at a time. A second one, or one that is too large, comes from the heap.
+// Not thread-safe.
+template <std::size_t kSize>
+class SizedOperationMemory {
  public:
-  OperationMemory() = default;
-  OperationMemory(const OperationMemory&) = delete;
-  OperationMemory& operator=(const OperationMemory&) = delete;
+  SizedOperationMemory() = default;
+  SizedOperationMemory(const SizedOperationMemory&) = delete;
+  SizedOperationMemory& operator=(const SizedOperationMemory&) = delete;
 
   void* Allocate(std::size_t size) {
     if (used_ || size > sizeof(room_)) return ::operator new(size);
@@ -27,30 +29,33 @@ class OperationMemory {
   }
 
  private:
-  alignas(std::max_align_t) std::byte room_[128];
+  alignas(std::max_align_t) std::byte room_[kSize];
   bool used_ = false;
 };
 
+// For any operation of a loop's own.
+using OperationMemory = SizedOperationMemory<128>;
+
 // The allocator that Asio asks a handler for. The memory outlives the operation.
-template <typename T>
+template <typename T, typename Memory = OperationMemory>
 class OperationAllocator {
  public:
   using value_type = T;
-  explicit OperationAllocator(OperationMemory& memory) : memory_(&memory) {}
+  explicit OperationAllocator(Memory& memory) : memory_(&memory) {}
   template <typename Other>
-  OperationAllocator(const OperationAllocator<Other>& other) : memory_(other.memory()) {}
+  OperationAllocator(const OperationAllocator<Other, Memory>& other) : memory_(other.memory()) {}
 
   T* allocate(std::size_t count) { return static_cast<T*>(memory_->Allocate(count * sizeof(T))); }
   void deallocate(T* memory, std::size_t) { memory_->Free(memory); }
-  OperationMemory* memory() const { return memory_; }
+  Memory* memory() const { return memory_; }
 
   template <typename Other>
-  friend bool operator==(const OperationAllocator& a, const OperationAllocator<Other>& b) {
+  friend bool operator==(const OperationAllocator& a, const OperationAllocator<Other, Memory>& b) {
     return a.memory() == b.memory();
   }
 
  private:
-  OperationMemory* memory_;
+  Memory* memory_;
 };
 
 }  // namespace rhei::inline v0::runtime

@@ -7,6 +7,13 @@
 #include "runtime/asio/operation_memory.h"
 
 namespace rhei::inline v0::runtime {
+namespace {
+
+// What Asio makes of a wait and its OnReady takes 80 bytes; allocation_test tells when it becomes more. Each idle
+// connection holds one.
+using WaitMemory = SizedOperationMemory<80>;
+
+}  // namespace
 
 class WatchedDescriptor::State {
  public:
@@ -18,7 +25,7 @@ class WatchedDescriptor::State {
   Handler* handler = nullptr;
   bool waits_to_read = false;
   bool waits_to_write = false;
-  OperationMemory read_memory, write_memory;
+  WaitMemory read_memory;
   std::uint32_t references = 1;
 };
 
@@ -42,24 +49,30 @@ class WatchedDescriptor::Reference {
 
 // What Asio calls. Asio gives the operation's memory back before it calls or destroys this, so the last reference may
 // go with it.
-struct WatchedDescriptor::OnReady {
+struct WatchedDescriptor::OnReadable {
   Reference state;
-  bool writing;
 
-  using allocator_type = OperationAllocator<void>;
-  allocator_type get_allocator() const { return allocator_type(writing ? state->write_memory : state->read_memory); }
+  using allocator_type = OperationAllocator<void, WaitMemory>;
+  allocator_type get_allocator() const { return allocator_type(state->read_memory); }
 
   // An error is readiness too: who then reads or writes learns of it.
   void operator()(const asio::error_code&) {
     if (state->number < 0) return;  // closed meanwhile
     AsioLoop::HandlerScope scope(state->loop);
-    (writing ? state->waits_to_write : state->waits_to_read) = false;
-    if (state->handler == nullptr) return;
-    if (writing) {
-      state->handler->OnWritable();
-    } else {
-      state->handler->OnReadable();
-    }
+    state->waits_to_read = false;
+    if (state->handler != nullptr) state->handler->OnReadable();
+  }
+};
+
+// Few streams wait to write, and seldom: the memory of these operations is what Asio keeps for each thread.
+struct WatchedDescriptor::OnWritable {
+  Reference state;
+
+  void operator()(const asio::error_code&) {
+    if (state->number < 0) return;
+    AsioLoop::HandlerScope scope(state->loop);
+    state->waits_to_write = false;
+    if (state->handler != nullptr) state->handler->OnWritable();
   }
 };
 
@@ -80,21 +93,14 @@ posix::ErrorNumber WatchedDescriptor::Watch(posix::Descriptor&& descriptor) {
 
 void WatchedDescriptor::SetHandler(Handler* handler) { state_->handler = handler; }
 
-void WatchedDescriptor::Wait(Reference state, bool writing) {
-  using asio::posix::descriptor_base;
-  auto& descriptor = state->descriptor;
-  descriptor.async_wait(writing ? descriptor_base::wait_write : descriptor_base::wait_read,
-                        OnReady{std::move(state), writing});
-}
-
 void WatchedDescriptor::WaitReadable() {
   if (state_->number < 0 || std::exchange(state_->waits_to_read, true)) return;
-  Wait(Reference(state_), false);
+  state_->descriptor.async_wait(asio::posix::descriptor_base::wait_read, OnReadable{Reference(state_)});
 }
 
 void WatchedDescriptor::WaitWritable() {
   if (state_->number < 0 || std::exchange(state_->waits_to_write, true)) return;
-  Wait(Reference(state_), true);
+  state_->descriptor.async_wait(asio::posix::descriptor_base::wait_write, OnWritable{Reference(state_)});
 }
 
 void WatchedDescriptor::Close() {

@@ -10,7 +10,7 @@
 
 namespace rhei::inline v0::runtime {
 
-// One-shot waits, as ByteStream describes them, at no allocation each. Used on its loop only.
+// One-shot waits, as ByteStream describes them, at no allocation each in the steady state. Used on its loop only.
 class WatchedDescriptor {
  public:
   using Handler = ByteStream::Handler;
@@ -39,8 +39,8 @@ class WatchedDescriptor {
  private:
   class State;
   class Reference;
-  struct OnReady;
-  static void Wait(Reference state, bool writing);
+  struct OnReadable;
+  struct OnWritable;
 
   State* state_;  // counts its references: operations in Asio's queues outlive us
 };

@@ -64,7 +64,7 @@ Scheduler::Outcome Scheduler::Run(const std::function<bool()>& done, Duration li
       const Drive drive(*this);
       if (running_ != nullptr) return Outcome::kInTurn;
       if (!until.has_value()) {
-        until = limit < TimePoint::max() - now_ ? now_ + limit : TimePoint::max();
+        until = AddSaturated(Now(), limit);
         last_step = steps_ + options_.step_limit;
       }
       if (done()) return Outcome::kDone;
@@ -81,7 +81,7 @@ Scheduler::Outcome Scheduler::Run(const std::function<bool()>& done, Duration li
 Scheduler::Stepped Scheduler::Step(TimePoint until) {
   if (has_posted_.load(std::memory_order_acquire)) TakePosted();
   const auto next_delivery = network_timers_.NextExpiry();
-  const bool network_due = next_delivery.has_value() && *next_delivery <= now_;
+  const bool network_due = next_delivery.has_value() && *next_delivery <= Now();
   if (ready_.empty() && pool_.empty() && !network_due) {
     const auto next = NextTimer();
     if (!next.has_value()) return Stepped::kIdle;
@@ -111,7 +111,7 @@ void Scheduler::RunOneReady(bool network_due) {
   if (index < pool_.size()) {
     RunFromPool(index);
   } else {
-    network_timers_.FireExpired(now_);
+    network_timers_.FireExpired(Now());
   }
 }
 

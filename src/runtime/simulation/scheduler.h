@@ -27,7 +27,7 @@ class SimulatedLoop;
 //
 // Threads: whoever calls Run drives the world, one thread at a time. The rest of the world is the driver's, and
 // everybody's while nobody drives; what is for any thread says so.
-class Scheduler {
+class Scheduler final : public Clock {
  public:
   // The role of the driver, for as long as the object lives; within it the same thread may take it again.
   class Drive {
@@ -44,7 +44,7 @@ class Scheduler {
 
   Scheduler(std::uint64_t seed, const SimulationOptions& options);
 
-  TimePoint now() const { return now_; }
+  TimePoint Now() const override { return now_.load(std::memory_order_relaxed); }
   RandomSource& random() { return random_; }
   // Of the network: deliveries that are under way. They may run at any time, so they only schedule LoopEvents.
   TimerQueue& network_timers() { return network_timers_; }
@@ -75,7 +75,7 @@ class Scheduler {
   // a time, so that several threads may run the world.
   Outcome Run(const std::function<bool()>& done, Duration limit);
   // For a driver that jumps over time in which nothing happens. Never backwards.
-  void SetNow(TimePoint now) { now_ = std::max(now_, now); }
+  void SetNow(TimePoint now) { now_.store(std::max(Now(), now), std::memory_order_relaxed); }
 
   // The number of steps so far, and a hash of what each was: equal for equal seeds.
   std::uint64_t steps() const { return steps_; }
@@ -103,7 +103,7 @@ class Scheduler {
   bool WaitForPost();
 
   const SimulationOptions& options_;
-  TimePoint now_;
+  std::atomic<TimePoint> now_;
   RandomSource random_;
   TimerQueue network_timers_;
   std::vector<SimulatedLoop*> loops_;

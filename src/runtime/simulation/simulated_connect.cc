@@ -22,9 +22,9 @@ SimulatedConnect::SimulatedConnect(SimulatedLoop& loop, const Address& address, 
       address_(address),
       done_(std::move(done)),
       retry_(kFirstRetry),
-      give_up_(world_->scheduler.now() + kGiveUp),
+      give_up_(world_->scheduler.Now() + kGiveUp),
       timer_([this] { OnTimer(); }) {
-  world_->scheduler.network_timers().Arm(timer_, world_->scheduler.now() + world_->network.DrawDelay());
+  world_->scheduler.network_timers().Arm(timer_, world_->scheduler.Now() + world_->network.DrawDelay());
 }
 
 void SimulatedConnect::OnTimer() {
@@ -37,7 +37,7 @@ void SimulatedConnect::OnTimer() {
 
 void SimulatedConnect::Ask() {
   TimerQueue& timers = world_->scheduler.network_timers();
-  const TimePoint now = world_->scheduler.now();
+  const TimePoint now = world_->scheduler.Now();
   SimulatedListener* const listener = world_->network.FindListener(address_);
   if (listener != nullptr && world_->network.IsParted(loop().host(), listener->host())) {
     if (now >= give_up_) return Fail("Connection timed out");

@@ -35,7 +35,7 @@ SimulatedConnection::SimulatedConnection(std::shared_ptr<WorldState> world, EndN
 
 SimulatedConnection::~SimulatedConnection() { world_->network.Remove(*this); }
 
-TimePoint SimulatedConnection::Now() const { return world_->scheduler.now(); }
+TimePoint SimulatedConnection::Now() const { return world_->scheduler.Now(); }
 
 TimePoint SimulatedConnection::DrawArrival() const { return Now() + world_->network.DrawDelay(); }
 

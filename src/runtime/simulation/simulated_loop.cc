@@ -43,7 +43,9 @@ SimulatedLoop::~SimulatedLoop() {
   while (!events_.empty()) events_.back()->Withdraw();
 }
 
-TimePoint SimulatedLoop::Now() const { return world_->scheduler.now(); }
+TimePoint SimulatedLoop::Now() const { return world_->scheduler.Now(); }
+
+const Clock& SimulatedLoop::clock() const { return world_->scheduler; }
 
 void SimulatedLoop::Post(UniqueFunction<void()> work) {
   Scheduler& scheduler = world_->scheduler;

@@ -27,10 +27,12 @@ class SimulatedLoop final : public Loop {
   ~SimulatedLoop() override;
 
   TimePoint Now() const override;
+  const Clock& clock() const override;
   void Post(UniqueFunction<void()> work) override;
   bool IsCurrent() const override;
   // Runs the world; a world that comes to its end before that is a deadlock, see SimulatedWorld::OnDeadlock.
   void Await(const Completion& completion) override;
+  bool RunsByItself() const override { return false; }
   void AtEndOfTurn(EndOfTurnTask& task) override;
   void Arm(Timer& timer, TimePoint when) override;
   void Cancel(Timer& timer) override;

@@ -12,7 +12,7 @@ SimulatedResolve::SimulatedResolve(SimulatedLoop& loop, std::string name, Done d
         Schedule();
       }) {
   const Duration delay = world_->network.DrawDelay() + world_->network.DrawDelay();
-  world_->scheduler.network_timers().Arm(timer_, world_->scheduler.now() + delay);
+  world_->scheduler.network_timers().Arm(timer_, world_->scheduler.Now() + delay);
 }
 
 // The user may destroy the operation when he is called.

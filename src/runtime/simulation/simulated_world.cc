@@ -59,7 +59,7 @@ std::shared_ptr<SimulatedLoop> SimulatedWorld::Make(std::size_t host) {
   return loops_.back();
 }
 
-TimePoint SimulatedWorld::Now() const { return state_->scheduler.now(); }
+TimePoint SimulatedWorld::Now() const { return state_->scheduler.Now(); }
 
 bool SimulatedWorld::RunUntil(const std::function<bool()>& predicate) {
   pending_.clear();

@@ -1,0 +1,190 @@
+// What contexts are made of. For those who write transports and tasks; users have Context.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "rhei/log.h"
+#include "rhei/pooled.h"
+#include "rhei/result.h"
+#include "rhei/time.h"
+
+namespace rhei::inline v0 {
+
+class CallScope;
+
+// One link of a context: a call, or a value that was added. Reference-counted, any thread.
+class ContextState : public Pooled {
+ public:
+  ContextState(const ContextState&) = delete;
+  ContextState& operator=(const ContextState&) = delete;
+
+  // The call that it belongs to; null outside of any.
+  CallScope* call() const { return call_; }
+  // The value that was added with this key, in this link or one above; or null.
+  const void* Find(const void* key) const;
+
+  void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+  // Whether the caller's reference is the only one.
+  bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
+
+  // The calling thread's; null outside of any context. Whoever sets it keeps it alive, and sets back what was there.
+  static ContextState* Current() { return current_; }
+  static void SetCurrent(ContextState* state) { current_ = state; }
+
+ protected:
+  // A call's own link.
+  explicit ContextState(CallScope* call) : call_(call) {}
+  // A value's, below `parent`, which may be null.
+  ContextState(ContextState* parent, const void* key);
+  virtual ~ContextState();
+  virtual const void* value() const { return nullptr; }
+
+ private:
+  static constinit thread_local ContextState* current_;
+
+  CallScope* const call_;
+  ContextState* const parent_ = nullptr;
+  const void* const key_ = nullptr;
+  std::atomic<std::uint32_t> references_{1};
+};
+
+template <typename T>
+class ContextValue final : public ContextState {
+ public:
+  ContextValue(ContextState* parent, const void* key, T value) : ContextState(parent, key), value_(std::move(value)) {}
+
+ private:
+  const void* value() const override { return &value_; }
+  const T value_;
+};
+
+// A reference to a context's state, or to none.
+class SharedContext {
+ public:
+  SharedContext() = default;
+  static SharedContext Current() { return SharedContext(ContextState::Current()); }
+  // Takes over the caller's reference.
+  static SharedContext Adopt(ContextState* state) {
+    SharedContext shared;
+    shared.state_ = state;
+    return shared;
+  }
+  explicit SharedContext(ContextState* state) : state_(state) {
+    if (state_ != nullptr) state_->AddReference();
+  }
+  SharedContext(const SharedContext& other) : SharedContext(other.state_) {}
+  SharedContext(SharedContext&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  SharedContext& operator=(SharedContext other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~SharedContext() {
+    if (state_ != nullptr) state_->Release();
+  }
+  ContextState* get() const { return state_; }
+
+ private:
+  ContextState* state_ = nullptr;
+};
+
+// Makes a state, which outlives it, the current one of the calling thread for as long as it lives.
+class InstallContext {
+ public:
+  explicit InstallContext(ContextState* state) : outer_(ContextState::Current()) { ContextState::SetCurrent(state); }
+  ~InstallContext() { ContextState::SetCurrent(outer_); }
+  InstallContext(const InstallContext&) = delete;
+  InstallContext& operator=(const InstallContext&) = delete;
+
+ private:
+  ContextState* const outer_;
+};
+
+// Is told when a call's result is no longer wanted. Embedded in what it ends.
+class ScopeListener {
+ public:
+  // Who is told first: those who only want to know, or those whose end may bring about the handler's end.
+  enum class Turn : unsigned char { kFirst, kSecond };
+
+  // On the thread that ended the scope. `by_itself`: the handler has ended, nobody cancelled it.
+  virtual void OnScopeEnd(const Error& cause, bool by_itself) = 0;
+
+  // The scope's own list.
+  ScopeListener* previous = nullptr;
+  ScopeListener* next = nullptr;
+  bool attached = false;
+  Turn turn = Turn::kSecond;
+
+ protected:
+  ~ScopeListener() = default;
+};
+
+// What everything below the handler of one call shares: its deadline, and whether it is still wanted. Made by the
+// transport for each call; used again when nobody else has kept it.
+class CallScope final : public ContextState {
+ public:
+  CallScope() : ContextState(this) {}
+  ~CallScope() override;
+
+  // --- the call's transport ------------------------------------------------------------------------------------------
+  // For a new call. Requires unique().
+  void Begin(TimePoint deadline, const Clock& clock, Logger& logger) {
+    deadline_ = deadline;
+    clock_ = &clock;
+    logger_ = &logger;
+  }
+  // The call's result is not wanted any more. Listeners are told; the first time counts.
+  void Cancel(Error cause) { Finish(std::move(cause), false); }
+  // The handler has ended: what it left behind ends too.
+  void End();
+
+  // --- below the handler, any thread ---------------------------------------------------------------------------------
+  TimePoint deadline() const { return deadline_; }
+  const Clock& clock() const { return *clock_; }
+  // As long as it has not ended.
+  Logger& logger() const { return *logger_; }
+  bool IsCancelled() const { return ended_.load(std::memory_order_acquire); }
+  // Requires IsCancelled.
+  Error cause() const;
+  // False: it has ended, and the listener will not be told. Else it is told, or detached before it goes.
+  bool Attach(ScopeListener& listener, ScopeListener::Turn turn = ScopeListener::Turn::kSecond);
+  // When the listener is being told on another thread, this returns after that.
+  void Detach(ScopeListener& listener);
+  std::stop_token StopToken();
+
+ private:
+  // Oldest first.
+  struct List {
+    ScopeListener* first = nullptr;
+    ScopeListener* last = nullptr;
+  };
+
+  void Finish(Error cause, bool by_itself);
+  List& ListOf(ScopeListener::Turn turn) { return lists_[static_cast<std::size_t>(turn)]; }
+  void Unlink(ScopeListener& listener);
+
+  TimePoint deadline_ = kNoDeadline;
+  const Clock* clock_ = nullptr;
+  Logger* logger_ = nullptr;
+  std::atomic<bool> ended_{false};
+  mutable std::mutex mutex_;  // for what follows
+  std::optional<Error> cause_;
+  std::array<List, 2> lists_;  // by turn
+  ScopeListener* telling_ = nullptr;
+  std::thread::id telling_thread_;
+  std::atomic<std::uint32_t> told_{0};  // how many listeners have been told, to wait for one
+  std::unique_ptr<std::stop_source> stop_;
+};
+
+}  // namespace rhei::inline v0

@@ -1,0 +1,1 @@
+rhei_generate(hello hello.proto)

@@ -1,0 +1,1 @@
+rhei_generate(greeter hello.proto)
