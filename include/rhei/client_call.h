@@ -106,9 +106,16 @@ class ClientCall : public Pooled {
 
   // On the loop, before the call is carried out: from now on it ends when its deadline passes, its context is
   // cancelled, or its stop token says so. An error: that has happened already.
-  Status Watch();
+  Status Watch() { return NeedsWatch() ? BeginWatch() : Status(); }
   // On the loop: it is over, and `response` is complete. Takes back one reference.
-  void Finish();
+  void Finish() {
+    holder = nullptr;
+    if (watch_ != nullptr) EndWatch();
+    request.context = {};
+    // May make other calls, and drop this one.
+    OnDone();
+    Release();
+  }
 
   // Any thread. Ends the call with CANCELLED, or with `reason`, unless it is done.
   void Cancel() { Cancel(Error(StatusCode::kCancelled, "the caller cancelled the call")); }
@@ -124,6 +131,13 @@ class ClientCall : public Pooled {
   virtual ~ClientCall() = default;
 
  private:
+  bool NeedsWatch() const {
+    return request.deadline != kNoDeadline || request.context.get() != nullptr || cancelled_.has_value() ||
+           request.stop_token.stop_possible();
+  }
+  Status BeginWatch();
+  void EndWatch();
+
   CallWatch* watch_ = nullptr;      // on the loop only; owned until Finish
   std::optional<Error> cancelled_;  // on the loop only: before it was carried out
   std::atomic<std::uint32_t> references_{1};

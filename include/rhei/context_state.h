@@ -134,26 +134,25 @@ class ScopeListener {
 // transport for each call; used again when nobody else has kept it.
 class CallScope final : public ContextState {
  public:
-  CallScope() : ContextState(this) {}
+  // `clock` lives as long as the process or its world, `logger` until the scope has ended.
+  CallScope(const Clock& clock, Logger& logger) : ContextState(this), clock_(clock), logger_(logger) {}
   ~CallScope() override;
 
   // --- the call's transport ------------------------------------------------------------------------------------------
   // For a new call. Requires unique().
-  void Begin(TimePoint deadline, const Clock& clock, Logger& logger) {
-    deadline_ = deadline;
-    clock_ = &clock;
-    logger_ = &logger;
-  }
+  void Begin(TimePoint deadline) { deadline_ = deadline; }
   // The call's result is not wanted any more. Listeners are told; the first time counts.
   void Cancel(Error cause) { Finish(std::move(cause), false); }
   // The handler has ended: what it left behind ends too.
-  void End();
+  void End() {
+    // Whoever left something behind has a reference, or a stop token.
+    if (!unique() || stop_ != nullptr) EndOthers();
+  }
 
   // --- below the handler, any thread ---------------------------------------------------------------------------------
   TimePoint deadline() const { return deadline_; }
-  const Clock& clock() const { return *clock_; }
-  // As long as it has not ended.
-  Logger& logger() const { return *logger_; }
+  const Clock& clock() const { return clock_; }
+  Logger& logger() const { return logger_; }
   bool IsCancelled() const { return ended_.load(std::memory_order_acquire); }
   // Requires IsCancelled.
   Error cause() const;
@@ -170,13 +169,14 @@ class CallScope final : public ContextState {
     ScopeListener* last = nullptr;
   };
 
+  void EndOthers();
   void Finish(Error cause, bool by_itself);
   List& ListOf(ScopeListener::Turn turn) { return lists_[static_cast<std::size_t>(turn)]; }
   void Unlink(ScopeListener& listener);
 
+  const Clock& clock_;
+  Logger& logger_;
   TimePoint deadline_ = kNoDeadline;
-  const Clock* clock_ = nullptr;
-  Logger* logger_ = nullptr;
   std::atomic<bool> ended_{false};
   mutable std::mutex mutex_;  // for what follows
   std::optional<Error> cause_;

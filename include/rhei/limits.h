@@ -29,6 +29,11 @@ struct Limits {
   // refused; above `hard` the connection ends. SETTINGS_MAX_HEADER_LIST_SIZE advertises `soft`.
   std::size_t header_list_soft = 8 * 1024;
   std::size_t header_list_hard = 16 * 1024;
+  // Of the soft limit, what metadata that this side sends may not use: it is for the protocol's own fields.
+  static constexpr std::size_t kProtocolHeaders = 1024;
+  std::size_t max_send_metadata() const {
+    return header_list_soft > kProtocolHeaders ? header_list_soft - kProtocolHeaders : 0;
+  }
   // Fields of one list; pseudo-header fields and those that are discarded count.
   std::uint32_t max_header_fields = 128;
   std::uint32_t max_continuations = 8;

@@ -91,6 +91,10 @@ inline Metadata::Iterator Metadata::end() const { return {this, spans_.size()}; 
 // of 0x20 to 0x7E without space at either end, any bytes under "-bin".
 std::optional<std::string> CheckMetadata(std::string_view key, std::string_view value);
 
+// The same for all pairs that are to be sent together, which must not take more than `max_size` bytes of a header list
+// either: each pair counts its key, its value as it travels, and 64 bytes (see Limits::header_list_soft).
+std::optional<std::string> CheckMetadata(const Metadata& metadata, std::size_t max_size);
+
 // True for keys whose values are arbitrary bytes.
 constexpr bool IsBinaryKey(std::string_view key) { return key.ends_with("-bin"); }
 

@@ -80,7 +80,7 @@ class UnaryMethod final : public MethodHandler {
     }
 
    private:
-    void Answer(Result<Reply> result) {
+    void Answer(Result<Reply>&& result) {
       const std::size_t loop_index = call_->loop_index();
       if (!result.ok()) {
         call_->Fail(result.error());

@@ -27,9 +27,7 @@ const void* ContextState::Find(const void* key) const {
 
 CallScope::~CallScope() = default;
 
-void CallScope::End() {
-  // Whoever left something behind has a reference.
-  if (unique() && stop_ == nullptr) return;
+void CallScope::EndOthers() {
   Finish(Error(StatusCode::kCancelled, "the handler that it belongs to has ended", Origin::kLibrary), true);
 }
 

@@ -39,7 +39,7 @@ class KeepingLogger final : public Logger {
 // A call's scope, as a transport has it, and a way to be below it.
 class Call {
  public:
-  explicit Call(TimePoint deadline = kNoDeadline) { scope().Begin(deadline, clock, logger); }
+  explicit Call(TimePoint deadline = kNoDeadline) { scope().Begin(deadline); }
   ~Call() { scope().End(); }
   CallScope& scope() { return static_cast<CallScope&>(*state_.get()); }
   Context context() {
@@ -51,7 +51,7 @@ class Call {
   KeepingLogger logger;
 
  private:
-  const SharedContext state_ = SharedContext::Adopt(new CallScope);
+  const SharedContext state_ = SharedContext::Adopt(new CallScope(clock, logger));
 };
 
 Error Gone() { return Error(StatusCode::kCancelled, "the user went away"); }

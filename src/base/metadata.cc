@@ -86,4 +86,18 @@ std::optional<std::string> CheckMetadata(std::string_view key, std::string_view 
   return std::nullopt;
 }
 
+std::optional<std::string> CheckMetadata(const Metadata& metadata, std::size_t max_size) {
+  constexpr std::size_t kFieldCost = 64;
+  std::size_t size = 0;
+  for (const auto [key, value] : metadata) {
+    if (std::optional<std::string> wrong = CheckMetadata(key, value)) return wrong;
+    // Bytes travel as base64.
+    const std::size_t value_size = IsBinaryKey(key) ? (value.size() + 2) / 3 * 4 : value.size();
+    size += key.size() + value_size + kFieldCost;
+  }
+  if (size <= max_size) return std::nullopt;
+  return "the metadata takes " + std::to_string(size) + " bytes of headers, more than the limit of " +
+         std::to_string(max_size);
+}
+
 }  // namespace rhei::inline v0

@@ -52,7 +52,7 @@ bool IsSendable(std::string_view path) {
   return path.starts_with('/') && std::all_of(path.begin(), path.end(), visible);
 }
 
-void PrepareRequest(ClientCall::Request& request, const CallOptions& options, const Limits& limits) {
+inline void PrepareRequest(ClientCall::Request& request, const CallOptions& options, const Limits& limits) {
   if (!options.metadata().empty()) request.metadata = options.metadata();
   request.wait_for_ready = options.wait_for_ready().value_or(false);
   request.detached = options.detached().value_or(false);
@@ -88,6 +88,8 @@ class Channel::State : public std::enable_shared_from_this<State> {
 
  private:
   Runtime& runtime() const { return *config_->runtime; }
+  // Sets the response's error when it must not be sent.
+  void CheckRequestMetadata(ClientCall& call) const;
   // From the call's timeout, and from its context. `current`: the runtime's loop that the caller is on, or null.
   void SetDeadline(ClientCall::Request& request, const runtime::Loop* current) const;
   // On the loop.
@@ -119,12 +121,7 @@ client::ChannelLoop& Channel::State::Share(std::size_t index) {
 }
 
 void Channel::State::Start(ClientCall& call) {
-  for (const auto [key, value] : call.request.metadata) {
-    if (std::optional<std::string> wrong = CheckMetadata(key, value)) {
-      call.response.error = Error(StatusCode::kInternal, std::string(call.request.method.path) + ": " + *wrong);
-      break;
-    }
-  }
+  if (!call.request.metadata.empty()) CheckRequestMetadata(call);
   const std::size_t limit = std::min(config_->options.limits().max_send_message, ClientCall::kLargestMessage);
   if (const std::size_t size = call.request.message.size();
       size > ClientCall::kMessagePrefix && size - ClientCall::kMessagePrefix > limit) {
@@ -135,13 +132,26 @@ void Channel::State::Start(ClientCall& call) {
   call.logger = &runtime().logger();
   if (call.response.error) return call.Finish();
   runtime::Loop* const current = runtime().current_loop();
-  SetDeadline(call.request, current);
+  if (call.request.timeout != Duration::zero() || call.request.context.get() != nullptr) {
+    SetDeadline(call.request, current);
+  }
   if (current != nullptr) {
     call.loop = current;
     return Share(runtime().IndexOf(*current)).Start(call);
   }
   call.loop = &runtime().loop(home_);
   call.loop->Post([self = shared_from_this(), &call] { self->Share(self->home_).Start(call); });
+}
+
+void Channel::State::CheckRequestMetadata(ClientCall& call) const {
+  const std::size_t limit = config_->options.limits().max_send_metadata();
+  std::optional<std::string> wrong = CheckMetadata(call.request.metadata, SIZE_MAX);
+  StatusCode code = StatusCode::kInternal;
+  if (!wrong) {
+    wrong = CheckMetadata(call.request.metadata, limit);
+    code = StatusCode::kResourceExhausted;
+  }
+  if (wrong) call.response.error = Error(code, std::string(call.request.method.path) + ": " + *wrong);
 }
 
 void Channel::State::SetDeadline(ClientCall::Request& request, const runtime::Loop* current) const {

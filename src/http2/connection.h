@@ -65,7 +65,7 @@ struct Event {
     // on a client, by a GOAWAY that excludes it. Follows no other event of this stream. The owner still releases it.
     // So is a server's stream whose queue drains too slowly (CANCEL, by kLibrary; Limits::stalled_stream_timeout).
     // A header list over the soft limit is such an error too, with ENHANCE_YOUR_CALM; but a request of that kind is
-    // answered with status 431 by the connection itself, and never announced. Nor are malformed and refused ones.
+    // answered by the connection itself (see SetRefusal), and never announced. Nor are malformed and refused ones.
     kReset,
     // `stream` has sent everything that was queued on it; see SendData.
     kDrained,
@@ -173,6 +173,10 @@ class Connection {
   void Drain(std::string_view debug);
   // Ends the connection: GOAWAY with this code is the last thing to be sent. Event kFailed follows.
   void Fail(ErrorCode code, std::string_view reason);
+
+  // The fields with which a server answers a request whose header list is over the soft limit; they outlive the
+  // connection. Default: status 431 (RFC 6585 §5).
+  void SetRefusal(std::span<const HeaderField> fields) { refusal_ = fields; }
 
   // --- output ------------------------------------------------------------------------------------------------------
   // Fills `slices` with views of what to write next, and returns how many it used (0: nothing to write). Also moves
@@ -337,6 +341,7 @@ class Connection {
   // for the next message, in case it has the same.
   std::vector<HeaderField> fields_;
   std::size_t head_size_ = 0;
+  std::span<const HeaderField> refusal_;
   RepeatedBlock head_block_;
   RepeatedBlock trailers_block_;
   bool repeated_ = false;  // the current head is the remembered one

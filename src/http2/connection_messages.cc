@@ -164,7 +164,8 @@ Connection::Step Connection::OnHeadersOfGone(std::optional<StreamEnd> end) {
 // The answer of RFC 6585 §5 to a request whose list is over the soft limit: no handler hears of it.
 Connection::Step Connection::RefuseTooLarge(StreamId stream, bool end_stream) {
   const HeaderField status{.name = ":status", .value = "431", .token = HeaderName::kStatus};
-  SendHeaderBlock(stream, HeaderTemplate::kNone, std::span(&status, 1), true);
+  const std::span<const HeaderField> refusal = refusal_.empty() ? std::span(&status, 1) : refusal_;
+  SendHeaderBlock(stream, HeaderTemplate::kNone, refusal, true);
   if (end_stream) {
     answers_.Queued(output_.appended());
     closed_.Close(stream, StreamEnd::kFinished, highest_);

@@ -30,17 +30,23 @@ std::string WireName(const MessageLite& message) {
   return name;
 }
 
-// What `grpc-message` will say: a long message is cut there, and grpc_status of Python demands that both are equal.
-std::string SentMessage(const Error& error) {
-  wire::FieldList list;
-  list.AddError(Error(error.code(), error.message()));
+// The value of `grpc-message`, as it travels.
+std::string_view MessageField(wire::FieldList& list) {
   for (const auto& field : list.fields()) {
-    if (field.name == "grpc-message") return protobuf::ValidUtf8(wire::PercentDecode(field.value));
+    if (field.name == "grpc-message") return field.value;
   }
   return {};
 }
 
-// Whether the transport will send all of the error, in a block that peers accept.
+// What `grpc-message` will say: a long message is cut there, and grpc_status of Python demands that both are equal.
+std::string SentMessage(const Error& error) {
+  wire::FieldList list;
+  list.AddError(Error(error.code(), error.message()));
+  return protobuf::ValidUtf8(wire::PercentDecode(MessageField(list)));
+}
+
+// Whether the transport will send all of the error, in a block that peers accept, and cut no more of its message than
+// it would without details.
 bool CanBeSent(const Error& error) {
   wire::FieldList list;
   list.AddError(error);
@@ -51,7 +57,10 @@ bool CanBeSent(const Error& error) {
     size += field.name.size() + field.value.size() + kFieldCost;
     has_details |= field.name == "grpc-status-details-bin";
   }
-  return has_details && size <= Limits().header_list_soft;
+  wire::FieldList without_details;
+  without_details.AddError(Error(error.code(), error.message()));
+  return has_details && MessageField(list).size() == MessageField(without_details).size() &&
+         size <= Limits().header_list_soft;
 }
 
 Error TooLarge(std::size_t size) {

@@ -60,7 +60,7 @@ Error CallWatch::DeadlineExceeded(std::string_view waiting_for) const {
   return Error(StatusCode::kDeadlineExceeded, text.append("while waiting for ").append(waiting_for), Origin::kLibrary);
 }
 
-Status ClientCall::Watch() {
+Status ClientCall::BeginWatch() {
   if (cancelled_) return *std::exchange(cancelled_, std::nullopt);
   if (!CallWatch::Needed(request)) return {};
   watch_ = new CallWatch(*this);
@@ -70,14 +70,7 @@ Status ClientCall::Watch() {
   return {};
 }
 
-void ClientCall::Finish() {
-  holder = nullptr;
-  delete std::exchange(watch_, nullptr);
-  request.context = {};
-  // May make other calls, and drop this one.
-  OnDone();
-  Release();
-}
+void ClientCall::EndWatch() { delete std::exchange(watch_, nullptr); }
 
 void ClientCall::Cancel(Error reason) {
   // A call without a loop ended before it began.

@@ -25,6 +25,14 @@ Http2ServerConnection::Templates RegisterTemplates(http2::Connection& http2) {
   return {response, http2.RegisterHeaders(ok)};
 }
 
+// The answer to headers above the soft limit: gRPC's clients look for a status of theirs before HTTP's.
+std::span<const HeaderField> HeadersTooLarge() {
+  static const std::array fields{Field(":status", "200"), Field("content-type", "application/grpc"),
+                                 Field("grpc-status", "8"),
+                                 Field("grpc-message", "the headers of the request are too large")};
+  return fields;
+}
+
 }  // namespace
 
 Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Limits& limits, runtime::Loop& loop,
@@ -41,7 +49,9 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
       request_reader_(router),
       budget_(link_.connection(), limits.connection_budget),
       idle_since_(loop.Now()),
-      idle_timer_([this] { OnIdleTimer(); }) {}
+      idle_timer_([this] { OnIdleTimer(); }) {
+  if (router_.http_handler() == nullptr) link_.connection().SetRefusal(HeadersTooLarge());
+}
 
 Http2ServerConnection::~Http2ServerConnection() = default;
 

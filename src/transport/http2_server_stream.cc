@@ -20,14 +20,14 @@ constexpr std::size_t kKeptCapacity = 4 * 1024;
 // How long before its deadline a call that is cancelled counts as one whose deadline has passed.
 constexpr Duration kMessageTime = std::chrono::milliseconds(5);
 
-// What is wrong with metadata that a handler wants to send.
-std::optional<Error> CheckAnswer(const Metadata& headers, const Metadata& trailers) {
-  for (const Metadata* const metadata : {&headers, &trailers}) {
-    for (const auto [key, value] : *metadata) {
-      if (std::optional<std::string> wrong = CheckMetadata(key, value)) {
-        return Error(StatusCode::kInternal, "the handler wants to send what must not be sent: " + *wrong);
-      }
-    }
+// Whether what a handler wants to send with its answer may be sent.
+std::optional<Error> CheckAnswer(const Metadata& metadata, const Limits& limits) {
+  if (metadata.empty()) return std::nullopt;
+  if (std::optional<std::string> wrong = CheckMetadata(metadata, SIZE_MAX)) {
+    return Error(StatusCode::kInternal, "the handler wants to send what must not be sent: " + *wrong);
+  }
+  if (std::optional<std::string> wrong = CheckMetadata(metadata, limits.max_send_metadata())) {
+    return Error(StatusCode::kResourceExhausted, "the handler wants to send too much: " + *wrong);
   }
   return std::nullopt;
 }
@@ -103,7 +103,10 @@ void Http2ServerStream::SetDeadline() {
     if (deadline_ == nullptr) deadline_ = std::make_unique<runtime::Timer>([this] { OnDeadline(); });
     loop.Arm(*deadline_, deadline);
   }
-  ServerContextWriter::scope(context_).Begin(deadline, loop.clock(), logger());
+  if (!ServerContextWriter::HasFreshScope(context_)) {
+    ServerContextWriter::SetScope(context_, new CallScope(loop.clock(), logger()));
+  }
+  ServerContextWriter::scope(context_).Begin(deadline);
 }
 
 void Http2ServerStream::OnDeadline() {
@@ -174,10 +177,16 @@ void Http2ServerStream::Run(std::string_view message) {
   head_.route.handler->Handle(*this, message);
 }
 
+void Http2ServerStream::CheckHandlersMetadata() {
+  if (context_.headers().empty() && context_.trailers().empty()) return;
+  refusal_ = CheckAnswer(context_.headers(), connection_.limits());
+  if (!refusal_) refusal_ = CheckAnswer(context_.trailers(), connection_.limits());
+}
+
 char* Http2ServerStream::ReserveReply(std::size_t size) {
   http2::Connection& http2 = connection_.http2();
   const std::size_t framed = wire::kMessagePrefix + size;
-  refusal_ = CheckAnswer(context_.headers(), context_.trailers());
+  CheckHandlersMetadata();
   char* room = nullptr;
   if (!unwanted_ && !refusal_) {
     wire::FieldList& fields = connection_.fields();
@@ -198,6 +207,7 @@ void Http2ServerStream::Reply() {
   if (unwanted_ || refusal_) {
     Empty(unsent_);
     if (!unwanted_) SendStatus(*refusal_, {}, {});
+    refusal_.reset();
     return Answered();
   }
   http2::Connection& http2 = connection_.http2();
@@ -211,11 +221,12 @@ void Http2ServerStream::Reply() {
 
 void Http2ServerStream::Fail(const Error& error) {
   if (unwanted_) return Answered();
-  std::optional<Error> refusal = CheckAnswer(context_.headers(), context_.trailers());
-  if (!refusal) refusal = CheckAnswer(error.metadata(), {});
-  if (refusal) {
-    refusal->SetMessage(refusal->message() + "; its error was " + error.ToString());
-    SendStatus(*refusal, {}, {});
+  CheckHandlersMetadata();
+  if (!refusal_) refusal_ = CheckAnswer(error.metadata(), connection_.limits());
+  if (refusal_) {
+    refusal_->SetMessage(refusal_->message() + "; its error was " + error.ToString());
+    SendStatus(*refusal_, {}, {});
+    refusal_.reset();
   } else {
     SendStatus(error, context_.headers(), context_.trailers());
   }

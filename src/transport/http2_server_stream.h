@@ -65,6 +65,8 @@ class Http2ServerStream final : public ServerCall {
   void AnswerHttp();
   void SendHttp(int status, const Metadata& headers, std::string body);
   void Refuse(int http_status, std::string_view body);
+  // Sets refusal_ when what the handler has put into its context must not be sent.
+  void CheckHandlersMetadata();
   void SendStatus(const Error& error, const Metadata& headers, const Metadata& trailers);
   // All that is to be sent has been given to http2.
   void Answered();

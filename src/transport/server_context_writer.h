@@ -21,23 +21,28 @@ class ServerContextWriter {
     context.local_ = local;
   }
 
-  // The scope of the call, from Reset on.
+  // The scope of the call, from SetScope on.
   static CallScope& scope(const ServerContext& context) { return *context.context_.state_.get()->call(); }
 
-  // For the next call. The scope is used again if nobody has kept the last one.
+  // For the next call.
   static void Reset(ServerContext& context) {
     context.metadata_.Clear();
     context.headers_.Clear();
     context.trailers_.Clear();
+  }
+
+  // Whether the scope can be used again: nobody has kept it, and its call came to its end by itself.
+  static bool HasFreshScope(const ServerContext& context) {
     const ContextState* const last = context.context_.state_.get();
-    if (last == nullptr || !last->unique() || last->call()->IsCancelled()) {
-      context.context_ = Context(SharedContext::Adopt(new CallScope));
-    }
+    return last != nullptr && last->unique() && !last->call()->IsCancelled();
+  }
+  static void SetScope(ServerContext& context, CallScope* scope) {
+    context.context_ = Context(SharedContext::Adopt(scope));
   }
 
   // The handler has ended.
   static void End(ServerContext& context) {
-    context.listeners_.clear();
+    if (!context.listeners_.empty()) context.listeners_.clear();
     scope(context).End();
   }
 };

@@ -1,5 +1,6 @@
 #include "wire/metadata_coding.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -13,7 +14,9 @@ namespace {
 using http2::HeaderField;
 using http2::HeaderName;
 
-// Peers commonly accept 8 KiB of trailers; a longer message or longer details would cost the call its status.
+// Peers commonly accept 8 KiB of trailers; a longer message or longer details would cost the call its status. Both
+// together, as they travel, have this much; details come first, because nobody can use a part of them.
+constexpr std::size_t kMaxStatus = 7680;
 constexpr std::size_t kMaxMessage = 3 * 1024;
 constexpr std::size_t kMaxDetails = 4 * 1024;
 
@@ -89,13 +92,15 @@ void FieldList::AddMetadata(const Metadata& metadata) {
 
 void FieldList::AddError(const Error& error) {
   Add("grpc-status", kNumbers[static_cast<std::size_t>(error.code())]);
+  const bool with_details = !error.details().empty() && error.details().size() <= kMaxDetails &&
+                            DetailsCode(error.details()) == static_cast<int>(error.code());
   if (!error.message().empty()) {
+    const std::size_t left = kMaxStatus - (with_details ? (error.details().size() + 2) / 3 * 4 : 0);
     const std::size_t begin = buffer_.size();
-    AppendPercentEncoded(CutText(error.message(), kMaxMessage), buffer_);
+    AppendPercentEncoded(CutText(error.message(), std::min(left, kMaxMessage)), buffer_);
     AddCoded("grpc-message", begin);
   }
-  if (!error.details().empty() && error.details().size() <= kMaxDetails &&
-      DetailsCode(error.details()) == static_cast<int>(error.code())) {
+  if (with_details) {
     const std::size_t begin = buffer_.size();
     AppendBase64(error.details(), buffer_);
     AddCoded("grpc-status-details-bin", begin);

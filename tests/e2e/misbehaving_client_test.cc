@@ -135,6 +135,47 @@ TEST(MisbehavingClientTest, BinaryMetadataThatIsNotBase64IsInternal) {
   ExpectStatus(fixture.Ask(RequestWith("x-bin", "%%%"), GrpcMessage("x")), "200", "13", "base64");
 }
 
+TEST(MisbehavingClientTest, ATimeoutThatIsNoneIsInternal) {
+  for (const char* timeout : {"10", "m", "-5m", "123456789m", "1s", "5 m", "1.5S"}) {
+    Fixture fixture;
+    ExpectStatus(fixture.Ask(RequestWith("grpc-timeout", timeout), GrpcMessage("x")), "200", "13", "grpc-timeout");
+    EXPECT_EQ(fixture.stack.service.started, 1) << timeout;
+  }
+}
+
+TEST(MisbehavingClientTest, AnAbsurdTimeoutIsForEverAndOneOfZeroHasPassed) {
+  {
+    Fixture fixture;
+    EXPECT_EQ(fixture.Ask(RequestWith("grpc-timeout", "99999999H"), GrpcMessage("x")).size(), 2U);
+  }
+  Fixture fixture;
+  ExpectStatus(fixture.Ask(RequestWith("grpc-timeout", "0n"), GrpcMessage("x")), "200", "4", "deadline");
+  EXPECT_EQ(fixture.stack.service.started, 1);
+}
+
+// A client that keeps waiting is told all the same.
+TEST(MisbehavingClientTest, TheServerEnforcesTheDeadlineItself) {
+  Fixture fixture({}, [](ServerContext&, const std::string& request) -> Task<Result<std::string>> {
+    if (request == "next") co_return std::string("echo next");
+    const Status slept = co_await Sleep(1h);
+    co_return slept.error();
+  });
+  ExpectStatus(fixture.Ask(RequestWith("grpc-timeout", "100m"), GrpcMessage("x")), "200", "4", "100000 us");
+}
+
+TEST(MisbehavingClientTest, ADeadlineThatPassesBeforeTheRequestIsWholeEndsTheCall) {
+  Fixture fixture;
+  ExpectStatus(fixture.Ask(RequestWith("grpc-timeout", "100m"), GrpcMessage("x").substr(0, 3), false), "200", "4",
+               "deadline");
+  EXPECT_EQ(fixture.stack.service.started, 1);
+}
+
+TEST(MisbehavingClientTest, HeadersAboveTheSoftLimitAreResourceExhausted) {
+  Fixture fixture;
+  ExpectStatus(fixture.Ask(RequestWith("x-large", std::string(9000, 'x')), GrpcMessage("x")), "200", "8", "too large");
+  EXPECT_EQ(fixture.stack.service.started, 1);
+}
+
 TEST(MisbehavingClientTest, AnUnknownEncodingIsUnimplementedAndTheKnownOnesAreTold) {
   Fixture fixture;
   const std::vector<Fields> blocks = fixture.Ask(RequestWith("grpc-encoding", "zip"), GrpcMessage("x", 1));
