@@ -79,7 +79,8 @@ class Guard {
     } else {
       world_.runtime()->loop(0).Post([&, this] {
         for (int i = 0; i < kInFlight; ++i) {
-          if (way == "co_await") Spawn(Await(channel, method));
+          if (way == "co_await") Spawn(Await(channel, method, CallOptions()));
+          if (way == "deadline") Spawn(Await(channel, method, CallOptions().Timeout(std::chrono::seconds(10))));
           if (way == "protobuf") Spawn(AwaitProtobuf(channel));
           if (way == "then") Then(channel, method);
         }
@@ -99,8 +100,7 @@ class Guard {
     if (reply.ok()) ++good_;
   }
 
-  Task<void> Await(const Channel& channel, Method method) {
-    const CallOptions options;
+  Task<void> Await(const Channel& channel, Method method, CallOptions options) {
     while (Begin()) Count(co_await StartUnary<Fixed>(channel, method, Fixed(), options));
   }
 
@@ -133,7 +133,7 @@ int Main(int argc, char** argv) {
   std::string way = "co_await";
   std::int64_t calls = 1000;
   Flags flags("Unary calls in a simulated world.");
-  flags.Add("--case", &way, "co_await, wait, then, or protobuf");
+  flags.Add("--case", &way, "co_await, deadline, wait, then, or protobuf");
   flags.Add("--calls", &calls, "how many");
   flags.Parse(argc, argv);
   const std::int64_t good = Guard(calls).Run(way);

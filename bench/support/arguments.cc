@@ -27,6 +27,7 @@ ServerArguments StartServer(int argc, const char* const* argv, const char* purpo
   flags.Add("--port", &arguments.port, kPortHelp);
   flags.Add("--cpu", &arguments.cpu, kCpuHelp);
   flags.Add("--busy-poll", &arguments.busy_poll, kBusyPollHelp);
+  flags.Add("--metadata", &arguments.metadata, "pairs of metadata with each answer");
   flags.Parse(argc, argv);
   Require(arguments.port >= 0 && arguments.port <= 65535, "--port must be 0 to 65535");
   PinToCpu(static_cast<int>(arguments.cpu));
@@ -45,6 +46,8 @@ ClientArguments StartClient(int argc, const char* const* argv, const char* purpo
   flags.Add("--payload", &arguments.payload, "bytes of the message's one field");
   flags.Add("--busy-poll", &arguments.busy_poll, kBusyPollHelp);
   flags.Add("--server-pid", &arguments.server_pid, "process whose CPU time to report, 0 for none");
+  flags.Add("--deadline", &arguments.deadline, "milliseconds that a call may take, 0 for no deadline");
+  flags.Add("--metadata", &arguments.metadata, "pairs of metadata with each request");
   flags.Parse(argc, argv);
   Require(arguments.port > 0 && arguments.port <= 65535, "--port must be 1 to 65535");
   Require(arguments.connections > 0 && arguments.in_flight > 0, "--connections and --in-flight must be positive");
@@ -52,6 +55,14 @@ ClientArguments StartClient(int argc, const char* const* argv, const char* purpo
   Require(arguments.payload >= 0 && arguments.payload <= 16000, "--payload must be 0 to 16000");
   PinToCpu(static_cast<int>(arguments.cpu));
   return arguments;
+}
+
+std::string MetadataKey(std::int64_t index) { return "x-bench-key-" + std::to_string(index); }
+
+void RefuseCallOptions(const ClientArguments& arguments, const char* system) {
+  if (arguments.deadline == 0 && arguments.metadata == 0) return;
+  std::fprintf(stderr, "%s has neither deadlines nor metadata; leave --deadline and --metadata out\n", system);
+  std::exit(2);
 }
 
 void RefuseBusyPoll(std::int64_t busy_poll, const char* system) {

@@ -91,6 +91,7 @@ class Connection {
 
 int Main(int argc, char** argv) {
   const ClientArguments arguments = StartClient(argc, argv, "Bare frame loop, client.");
+  RefuseCallOptions(arguments, "the frame loop");
   LoadRun run(arguments);
   SocketPoller poller{std::chrono::microseconds(arguments.busy_poll)};
   std::vector<std::unique_ptr<Connection>> connections;

@@ -19,9 +19,13 @@ namespace {
 struct Call {
   explicit Call(Bench::Stub* its_stub) : stub(its_stub) {}
 
-  void Start(const Payload& request, grpc::CompletionQueue* queue, LoadRun* run) {
+  void Start(const Payload& request, const ClientArguments& arguments, grpc::CompletionQueue* queue, LoadRun* run) {
     reader.reset();  // lives in the old call's memory, which the context frees
     context.emplace();
+    if (arguments.deadline > 0) {
+      context->set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(arguments.deadline));
+    }
+    for (std::int64_t i = 0; i < arguments.metadata; ++i) context->AddMetadata(MetadataKey(i), kMetadataValue);
     begun = run->Begin();
     reader = stub->AsyncUnary(&*context, request, queue);
     reader->Finish(&reply, &status, this);
@@ -68,7 +72,7 @@ int Main(int argc, char** argv) {
   grpc::CompletionQueue queue;
   std::deque<Call> calls;
   for (std::int64_t i = 0; i < arguments.in_flight; ++i) {
-    for (const auto& stub : stubs) calls.emplace_back(stub.get()).Start(request, &queue, &run);
+    for (const auto& stub : stubs) calls.emplace_back(stub.get()).Start(request, arguments, &queue, &run);
   }
   std::size_t active = calls.size();
   void* tag = nullptr;
@@ -76,7 +80,7 @@ int Main(int argc, char** argv) {
   while (active > 0 && queue.Next(&tag, &ok)) {
     Call& call = *static_cast<Call*>(tag);
     if (run.End(call.begun, Succeeded(call, request))) {
-      call.Start(request, &queue, &run);
+      call.Start(request, arguments, &queue, &run);
     } else {
       --active;
     }

@@ -13,13 +13,20 @@ namespace rhei::bench {
 namespace {
 
 class EchoService final : public Bench::CallbackService {
+ public:
+  explicit EchoService(std::int64_t metadata) : metadata_(metadata) {}
+
+ private:
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, const Payload* request,
                                   Payload* reply) override {
+    for (std::int64_t i = 0; i < metadata_; ++i) context->AddInitialMetadata(MetadataKey(i), kMetadataValue);
     reply->set_body(request->body());
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
+
+  const std::int64_t metadata_;
 };
 
 int Main(int argc, char** argv) {
@@ -27,7 +34,7 @@ int Main(int argc, char** argv) {
   RefuseBusyPoll(arguments.busy_poll, "gRPC C++");
   const TerminationSignal termination;
 
-  EchoService service;
+  EchoService service(arguments.metadata);
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:" + std::to_string(arguments.port), grpc::InsecureServerCredentials(), &port);

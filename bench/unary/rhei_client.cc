@@ -22,6 +22,8 @@ class Client {
         runtime_(std::make_shared<Runtime>(
             RuntimeOptions().Loops(1).BusyPoll(std::chrono::microseconds(arguments.busy_poll)))) {
     request_.set_body(std::string(static_cast<std::size_t>(arguments.payload), 'x'));
+    if (arguments.deadline > 0) options_.Timeout(std::chrono::milliseconds(arguments.deadline));
+    for (std::int64_t i = 0; i < arguments.metadata; ++i) options_.Metadata(MetadataKey(i), kMetadataValue);
     // Channels share nothing, so each has a connection of its own.
     for (std::int64_t i = 0; i < arguments.connections; ++i) {
       stubs_.emplace_back(
@@ -45,7 +47,7 @@ class Client {
     bool go_on = true;
     while (go_on) {
       const LoadRun::TimePoint begun = run_.Begin();
-      const Result<Payload> reply = co_await stub.Unary(request_);
+      const Result<Payload> reply = co_await stub.Unary(request_, options_);
       if (!reply.ok() && !failed_) {
         failed_ = true;
         std::fprintf(stderr, "%s\n", reply.error().ToString().c_str());
@@ -60,6 +62,7 @@ class Client {
   const std::shared_ptr<Runtime> runtime_;
   std::vector<Bench::Stub> stubs_;
   Payload request_;
+  CallOptions options_;
   std::int64_t active_ = 0;
   bool failed_ = false;
   std::promise<void> over_;

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench.rhei.h"
 #include "rhei/rhei.h"
@@ -13,13 +14,23 @@ namespace {
 
 class Echo final : public Bench::Service {
  public:
-  Task<Result<Payload>> Unary(ServerContext&, const Payload& request) override { return request; }
+  explicit Echo(std::int64_t metadata) {
+    for (std::int64_t i = 0; i < metadata; ++i) keys_.push_back(MetadataKey(i));
+  }
+
+  Task<Result<Payload>> Unary(ServerContext& context, const Payload& request) override {
+    for (const std::string& key : keys_) context.headers().Add(key, kMetadataValue);
+    return request;
+  }
+
+ private:
+  std::vector<std::string> keys_;
 };
 
 int Main(int argc, char** argv) {
   const ServerArguments arguments = StartServer(argc, argv, "rhei, server.");
   const TerminationSignal termination;
-  Echo echo;
+  Echo echo(arguments.metadata);
   Server server(ServerOptions().UseRuntime(
       std::make_shared<Runtime>(RuntimeOptions().Loops(1).BusyPoll(std::chrono::microseconds(arguments.busy_poll)))));
   server.Add(echo).Listen("127.0.0.1:" + std::to_string(arguments.port));

@@ -55,6 +55,7 @@ class Connection {
 
 int Main(int argc, char** argv) {
   const ClientArguments arguments = StartClient(argc, argv, "Raw TCP echo, client.");
+  RefuseCallOptions(arguments, "raw TCP");
   LoadRun run(arguments);
   SocketPoller poller{std::chrono::microseconds(arguments.busy_poll)};
   std::vector<Connection> connections;

@@ -35,6 +35,10 @@ class UnaryCallState : public ClientCall {
   // FAILED_PRECONDITION.
   Status WaitUntilDone();
 
+  // On the call's loop. The observer is told once when the headers have arrived, or the call is done.
+  void AwaitHeaders(TaskObserver& observer, Executor* resume_on);
+
+  void OnHeaders() final;
   void OnDone() final;
 
  protected:
@@ -45,11 +49,16 @@ class UnaryCallState : public ClientCall {
 
  private:
   void DeliverGuarded(std::string_view whose);
+  void TellHeaders();
 
   enum Phase : int { kPending, kAwaited, kDelivering, kDone };
   std::atomic<int> phase_{kPending};
   TaskObserver* observer_ = nullptr;
   Executor* resume_on_ = nullptr;
+  // On the loop only.
+  bool has_headers_ = false;
+  TaskObserver* headers_observer_ = nullptr;
+  Executor* headers_resume_on_ = nullptr;
 };
 
 template <typename Reply>
@@ -150,6 +159,26 @@ class [[nodiscard("a call that is dropped is cancelled")]] UnaryCall {
   };
   // On an lvalue the handle stays, and what came beside the reply can be asked for.
   Awaiter operator co_await() { return Awaiter(*state_); }
+
+  // Awaits what the server sends ahead of its reply, if it does, else the end of the call:
+  //
+  //     const rhei::Metadata& headers = co_await call.Headers();
+  class HeadersAwaiter final : public TaskObserver {
+   public:
+    explicit HeadersAwaiter(TypedCallState<Reply>& state) : state_(state) {}
+    bool await_ready() const noexcept { return state_.done(); }
+    void await_suspend(std::coroutine_handle<> frame) {
+      frame_ = frame;
+      state_.AwaitHeaders(*this, Executor::Current());
+    }
+    const Metadata& await_resume() const { return state_.response.headers; }
+    void OnTaskDone() noexcept override { frame_.resume(); }
+
+   private:
+    TypedCallState<Reply>& state_;
+    std::coroutine_handle<> frame_;
+  };
+  HeadersAwaiter Headers() { return HeadersAwaiter(*state_); }
 
   // Ends the call with CANCELLED unless it is done.
   void Cancel() { state_->Cancel(); }

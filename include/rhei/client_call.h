@@ -86,6 +86,8 @@ class ClientCall : public Pooled {
   Response response;
 
   // --- events, on the call's loop ------------------------------------------------------------------------------
+  // `response.headers` is complete, and the message is not there yet. Not called for an answer that comes in one piece.
+  virtual void OnHeaders() = 0;
   // A whole message, valid until this returns. False: it cannot be read, and the call is to end with INTERNAL.
   virtual bool OnMessage(std::string_view message) = 0;
   // What came so far came from an attempt that is given up for another one.

@@ -25,6 +25,9 @@ class ServerCall {
   // Above this a reply is not sent; the call ends with RESOURCE_EXHAUSTED.
   virtual std::size_t max_send_message() const = 0;
 
+  // Sends these headers ahead of the answer, which then brings none; the first time counts.
+  virtual void SendHeaders(const Metadata& headers) = 0;
+
   // The answer, in two steps: room for `size` bytes, to be filled before anything else is done; and off it goes,
   // with the context's headers and trailers and status OK.
   virtual char* ReserveReply(std::size_t size) = 0;

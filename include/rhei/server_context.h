@@ -15,6 +15,8 @@
 
 namespace rhei::inline v0 {
 
+class ServerCall;
+
 // Lives until the handler has ended. Used by one thread at a time, but for what tells of deadline and cancellation.
 class ServerContext {
  public:
@@ -29,6 +31,8 @@ class ServerContext {
   // CheckMetadata) ends the call with INTERNAL.
   Metadata& headers() { return headers_; }
   Metadata& trailers() { return trailers_; }
+  // Sends the headers now, ahead of an answer that takes its time; headers that are added later are not sent.
+  void SendHeaders();
 
   // "/weather.Weather/GetCurrent": exactly the string by which the call was routed.
   std::string_view method() const { return method_; }
@@ -64,6 +68,7 @@ class ServerContext {
   std::string_view user_agent_;
   std::string_view peer_;
   std::string_view local_;
+  ServerCall* call_ = nullptr;
   Context context_;
   std::vector<Context::Listener> listeners_;
 };

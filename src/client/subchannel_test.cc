@@ -35,6 +35,7 @@ class CountedCall final : public ClientCall {
     request.method = {0, "/test.Test/Method"};
     request.message = PooledBytes(kMessagePrefix);
   }
+  void OnHeaders() override {}
   bool OnMessage(std::string_view) override { return true; }
   void OnRetry() override { ++retries; }
   void OnDone() override {

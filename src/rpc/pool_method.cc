@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rhei/pooled.h"
+#include "transport/server_context_writer.h"
 
 namespace rhei::inline v0::rpc {
 
@@ -14,7 +15,11 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
   Call(ServerCall& call, std::string_view request, Executor& pool)
       : call_(call), pool_(pool), request_(request.size()) {
     if (!request.empty()) std::memcpy(request_.data(), request.data(), request.size());
+    ServerContextWriter::SetCall(call_.context(), *this);
   }
+  ~Call() { ServerContextWriter::SetCall(call_.context(), call_); }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 
   void Run(MethodHandler& handler) { handler.Handle(*this, request_.view()); }
 
@@ -23,6 +28,11 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
   std::size_t loop_index() const override { return kNoLoop; }
   Logger& logger() override { return call_.logger(); }
   std::size_t max_send_message() const override { return call_.max_send_message(); }
+
+  void SendHeaders(const Metadata& headers) override {
+    auto send = [this, headers] { call_.SendHeaders(headers); };
+    call_.executor().Post(std::move(send));
+  }
 
   char* ReserveReply(std::size_t size) override {
     reply_ = PooledBytes(size);

@@ -10,7 +10,40 @@ bool UnaryCallState::Await(TaskObserver& observer, Executor* resume_on) {
   return !phase_.compare_exchange_strong(expected, kAwaited, std::memory_order_acq_rel);
 }
 
+void UnaryCallState::AwaitHeaders(TaskObserver& observer, Executor* resume_on) {
+  auto await = [this, &observer, resume_on] {
+    headers_observer_ = &observer;
+    headers_resume_on_ = resume_on;
+    if (has_headers_ || done()) TellHeaders();
+  };
+  // Never from inside this call, for then the coroutine would go on before it is suspended.
+  AddReference();
+  auto post = [this, await = std::move(await)]() mutable {
+    await();
+    Release();
+  };
+  loop->Post(std::move(post));
+}
+
+void UnaryCallState::TellHeaders() {
+  TaskObserver* const observer = std::exchange(headers_observer_, nullptr);
+  if (observer == nullptr) return;
+  if (headers_resume_on_ == nullptr || headers_resume_on_ == Executor::Current()) return observer->OnTaskDone();
+  headers_resume_on_->Post([observer] { observer->OnTaskDone(); });
+}
+
+void UnaryCallState::OnHeaders() {
+  has_headers_ = true;
+  TellHeaders();
+}
+
 void UnaryCallState::OnDone() {
+  // Before the end is told, after which the state may be gone.
+  TaskObserver* const waits_for_headers = std::exchange(headers_observer_, nullptr);
+  if (waits_for_headers != nullptr) {
+    auto tell = [waits_for_headers] { waits_for_headers->OnTaskDone(); };
+    (headers_resume_on_ != nullptr ? headers_resume_on_ : loop)->Post(std::move(tell));
+  }
   switch (phase_.exchange(kDone, std::memory_order_acq_rel)) {
     case kAwaited:
       if (resume_on_ == nullptr || resume_on_ == Executor::Current()) {

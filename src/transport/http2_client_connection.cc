@@ -161,6 +161,10 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
   }
   if (event.charged > 0 || !event.data.empty()) {
     if (!ReadData(event, exchange)) return;
+  } else if (event.has_headers && !event.end_stream) {
+    exchange.call->OnHeaders();
+    // Who was told may have cancelled it.
+    if (exchange.call == nullptr) return;
   }
   if (event.has_trailers) ReadTrailers(event.trailers, exchange);
   if (event.end_stream) Conclude(exchange);

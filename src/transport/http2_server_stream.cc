@@ -39,6 +39,10 @@ void Empty(std::string& text) {
 
 }  // namespace
 
+Http2ServerStream::Http2ServerStream(Http2ServerConnection& connection) : connection_(connection) {
+  ServerContextWriter::SetCall(context_, *this);
+}
+
 void Http2ServerStream::OnMessagePart(const http2::Event& event) {
   if (event.has_headers) Begin(event);
   if (state_ != State::kReceiving) {
@@ -56,6 +60,7 @@ void Http2ServerStream::OnMessagePart(const http2::Event& event) {
 void Http2ServerStream::Begin(const http2::Event& event) {
   state_ = State::kReceiving;
   has_message_ = false;
+  headers_sent_ = false;
   unwanted_ = false;
   stream_ = event.stream;
   share_.stream = event.stream;
@@ -177,6 +182,24 @@ void Http2ServerStream::Run(std::string_view message) {
   head_.route.handler->Handle(*this, message);
 }
 
+void Http2ServerStream::SendHeaders(const Metadata& headers) {
+  if (unwanted_ || std::exchange(headers_sent_, true)) return;
+  // Headers that must not be sent wait for the answer, which will say so.
+  if (CheckAnswer(headers, connection_.limits())) {
+    headers_sent_ = false;
+    return;
+  }
+  WriteHeaders(headers);
+  connection_.link().SendSoon();
+}
+
+void Http2ServerStream::WriteHeaders(const Metadata& headers) {
+  wire::FieldList& fields = connection_.fields();
+  fields.Clear();
+  if (!headers.empty()) fields.AddMetadata(headers);
+  connection_.http2().SendHeaders(stream_, connection_.templates().reply_headers, fields.fields(), false);
+}
+
 void Http2ServerStream::CheckHandlersMetadata() {
   if (context_.headers().empty() && context_.trailers().empty()) return;
   refusal_ = CheckAnswer(context_.headers(), connection_.limits());
@@ -189,10 +212,7 @@ char* Http2ServerStream::ReserveReply(std::size_t size) {
   CheckHandlersMetadata();
   char* room = nullptr;
   if (!unwanted_ && !refusal_) {
-    wire::FieldList& fields = connection_.fields();
-    fields.Clear();
-    if (!context_.headers().empty()) fields.AddMetadata(context_.headers());
-    http2.SendHeaders(stream_, connection_.templates().reply_headers, fields.fields(), false);
+    if (!headers_sent_) WriteHeaders(context_.headers());
     room = http2.ReserveData(stream_, framed, false);
   }
   if (room == nullptr) {
@@ -238,12 +258,11 @@ void Http2ServerStream::SendStatus(const Error& error, const Metadata& headers, 
   wire::FieldList& fields = connection_.fields();
   // Without headers of the handler's, one block says everything: Trailers-Only.
   HeaderTemplate head = connection_.templates().reply_headers;
-  if (!headers.empty()) {
-    fields.Clear();
-    fields.AddMetadata(headers);
-    http2.SendHeaders(stream_, head, fields.fields(), false);
-    head = HeaderTemplate::kNone;
+  if (!headers.empty() && !headers_sent_) {
+    WriteHeaders(headers);
+    headers_sent_ = true;
   }
+  if (headers_sent_) head = HeaderTemplate::kNone;
   fields.Clear();
   fields.AddError(error);
   fields.AddMetadata(trailers);

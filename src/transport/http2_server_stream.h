@@ -26,7 +26,7 @@ class Http2ServerConnection;
 // answer any more. On its connection's loop only.
 class Http2ServerStream final : public ServerCall {
  public:
-  explicit Http2ServerStream(Http2ServerConnection& connection) : connection_(connection) {}
+  explicit Http2ServerStream(Http2ServerConnection& connection);
 
   // A part of the request; the first one has the headers.
   void OnMessagePart(const http2::Event& event);
@@ -46,6 +46,7 @@ class Http2ServerStream final : public ServerCall {
   std::size_t loop_index() const override;
   Logger& logger() override;
   std::size_t max_send_message() const override;
+  void SendHeaders(const Metadata& headers) override;
   char* ReserveReply(std::size_t size) override;
   void Reply() override;
   void Fail(const Error& error) override;
@@ -67,6 +68,7 @@ class Http2ServerStream final : public ServerCall {
   void Refuse(int http_status, std::string_view body);
   // Sets refusal_ when what the handler has put into its context must not be sent.
   void CheckHandlersMetadata();
+  void WriteHeaders(const Metadata& headers);
   void SendStatus(const Error& error, const Metadata& headers, const Metadata& trailers);
   // All that is to be sent has been given to http2.
   void Answered();
@@ -80,6 +82,7 @@ class Http2ServerStream final : public ServerCall {
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;
   bool has_message_ = false;
+  bool headers_sent_ = false;
   bool unwanted_ = false;  // the handler runs, and the client has its answer already
   std::string message_;    // a whole message, or the body of a plain request, that waits for the end of the stream
   std::string own_;        // what head_ looks into

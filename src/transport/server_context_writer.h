@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "rhei/context_state.h"
+#include "rhei/server_call.h"
 #include "rhei/server_context.h"
 
 namespace rhei::inline v0 {
@@ -30,6 +31,9 @@ class ServerContextWriter {
     context.headers_.Clear();
     context.trailers_.Clear();
   }
+
+  // Who carries out what the handler asks of its context.
+  static void SetCall(ServerContext& context, ServerCall& call) { context.call_ = &call; }
 
   // Whether the scope can be used again: nobody has kept it, and its call came to its end by itself.
   static bool HasFreshScope(const ServerContext& context) {
