@@ -31,7 +31,7 @@ ROOMS = {
 # The room of each public header, include/rhei/NAME.h. A header may be included by whoever may include its room.
 PUBLIC_HEADERS = {
     "base": "codec context context_state executor function limits log metadata pooled promise result status_code task time version",
-    "runtime": "asio runtime sleep",
+    "runtime": "asio exit_code runtime sleep",
     "transport": "client_call http_handler server_call server_context",
     "rpc": "call call_options server service unary_method",
     "client": "channel generic rhei",

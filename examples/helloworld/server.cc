@@ -1,5 +1,3 @@
-#include <iostream>
-
 #include "hello.rhei.h"
 #include "rhei/rhei.h"
 
@@ -13,6 +11,5 @@ class Greeter final : public hello::Greeter::Service {
 
 int main(int argc, char** argv) {
   Greeter greeter;
-  const rhei::Status ended = rhei::Server().Add(greeter).Listen(argc > 1 ? argv[1] : "localhost:50051").Run();
-  return ended.ok() ? 0 : (std::cerr << ended.ToString() << '\n', 1);
+  return rhei::ExitCode(rhei::Server().Add(greeter).Listen(argc > 1 ? argv[1] : "localhost:50051").Run());
 }

@@ -21,12 +21,11 @@ namespace rhei::inline v0 {
 //     context.run();
 //
 // Call it on the thread that runs `context`; only that thread ever may. There, what blocks works as follows:
-// - Outside of run(), Start and Stop of a server, its destructor and Wait on a call run the context until they are
-// done,
-//   your handlers with it. What a handler of yours throws meanwhile comes out of your next run, and a context that it
-//   stopped is left stopped.
-// - In a handler of the context they would wait for themselves, and are refused with FAILED_PRECONDITION; a server that
-//   is told to stop, or destroyed, stops behind your back.
+// - Outside of run(), Start and Stop of a server, its destructor and Wait on a call run the context, your handlers with
+//   it, until they are done. What a handler of yours throws meanwhile comes out of your next run, and a context that
+//   it stopped is left stopped.
+// - In a handler of the context they would wait for themselves, and are refused with FAILED_PRECONDITION: give Start
+//   and Stop a function to call. A server that is destroyed there stops behind your back.
 // - Server::Run is always refused: it would wait for signals where the context is needed. Use an asio::signal_set.
 // On other threads they wait for the thread that runs the context, and for ever if it does not.
 //

@@ -28,7 +28,8 @@ class ChannelOptions {
   ChannelOptions&& UseRuntime(std::shared_ptr<Runtime> runtime) && { return std::move(UseRuntime(std::move(runtime))); }
   ChannelOptions& UseLimits(const Limits& limits) &;
   ChannelOptions&& UseLimits(const Limits& limits) && { return std::move(UseLimits(limits)); }
-  // What the server is told as the host. Default: the target's host and port.
+  // What the server is told as the host. Default: the target's host and port. Printable ASCII, as the user agent; else
+  // every call fails with UNAVAILABLE and says so.
   ChannelOptions& Authority(std::string_view authority) &;
   ChannelOptions&& Authority(std::string_view authority) && { return std::move(Authority(authority)); }
   // Put in front of rhei's own in the user-agent header, as "weather/1.2".

@@ -58,13 +58,16 @@ class Context {
   // another thread just now, only after it has returned.
   class [[nodiscard("the function is withdrawn when this is destroyed")]] Listener {
    public:
-    Listener() = default;
+    Listener();
+    Listener(Listener&& other) noexcept;
+    Listener& operator=(Listener&& other) noexcept;
+    ~Listener();
 
    private:
     friend class Context;
     class Registration;
-    explicit Listener(std::shared_ptr<Registration> registration) : registration_(std::move(registration)) {}
-    std::shared_ptr<Registration> registration_;
+    explicit Listener(std::unique_ptr<Registration> registration);
+    std::unique_ptr<Registration> registration_;
   };
   // Calls `function` once when the context is cancelled: on the thread that learns of it, usually the call's loop,
   // where it must not block; at once and here if it is cancelled already. Not called when the handler ends by itself.

@@ -8,6 +8,7 @@
 #include "rhei/call_options.h"
 #include "rhei/channel.h"
 #include "rhei/context.h"
+#include "rhei/exit_code.h"
 #include "rhei/metadata.h"
 #include "rhei/promise.h"
 #include "rhei/result.h"

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "rhei/function.h"
 #include "rhei/http_handler.h"
 #include "rhei/limits.h"
 #include "rhei/result.h"
@@ -71,6 +72,9 @@ class Server {
   // Begins to serve. The error names each address that failed and why, and a method that was added twice; then nothing
   // is served.
   Status Start();
+  // The same without waiting, so that it can be called on an event loop. `done` is called once: on a loop, or here if
+  // there is nothing to wait for.
+  void Start(UniqueFunction<void(const Status&)> done);
 
   // Of the first address that has one; the real one where port 0 was asked for. 0 before Start.
   std::uint16_t port() const;
@@ -79,6 +83,8 @@ class Server {
   // them. OK when all had ended; else DEADLINE_EXCEEDED with the methods that still ran. Blocks; not to be called on a
   // loop. What a handler still does after that is dropped when it ends.
   Status Stop(Duration grace);
+  // The same without waiting. `done` is called once: on a loop, or here if the server was never started.
+  void Stop(Duration grace, UniqueFunction<void(const Status&)> done);
 
   // Starts, unless it was started, and serves until SIGTERM or SIGINT or a call of Stop; then Stop with the options'
   // grace. A second signal ends the waiting. Only this touches signals.

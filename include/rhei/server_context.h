@@ -54,7 +54,9 @@ class ServerContext {
   std::stop_token StopToken() const { return context_.StopToken(); }
 
   // Calls `function` once if the call is cancelled before its handler has ended: on the call's loop, where it must not
-  // block, or at once and here if that has happened already. For the handler's thread.
+  // block, or at once and here if that has happened already. For the handler's thread. A handler in the pool may have
+  // returned when it is called, and its answer not yet be on the loop: so it does not use the handler's local
+  // variables. Where it has to, register it with context().OnCancel.
   void OnCancel(UniqueFunction<void()> function) { listeners_.push_back(context_.OnCancel(std::move(function))); }
 
  private:

@@ -151,8 +151,14 @@ class Context::Listener::Registration final : public ScopeListener {
   UniqueFunction<void()> function_;
 };
 
+Context::Listener::Listener() = default;
+Context::Listener::Listener(Listener&& other) noexcept = default;
+Context::Listener& Context::Listener::operator=(Listener&& other) noexcept = default;
+Context::Listener::~Listener() = default;
+Context::Listener::Listener(std::unique_ptr<Registration> registration) : registration_(std::move(registration)) {}
+
 Context::Listener Context::OnCancel(UniqueFunction<void()> function) const {
-  return Listener(std::make_shared<Listener::Registration>(*this, std::move(function)));
+  return Listener(std::make_unique<Listener::Registration>(*this, std::move(function)));
 }
 
 }  // namespace rhei::inline v0

@@ -64,6 +64,18 @@ inline void PrepareRequest(ClientCall::Request& request, const CallOptions& opti
   if (options.stop_token().stop_possible()) request.stop_token = options.stop_token();
 }
 
+// What is wrong with the options is told as what is wrong with the target: by every call.
+Result<client::Target> ReadTarget(std::string_view target, const ChannelOptions& options) {
+  for (const auto& [option, value] : {std::pair<std::string_view, std::string_view>("Authority", options.authority()),
+                                      {"UserAgent", options.user_agent()}}) {
+    const auto sendable = [](char c) { return c >= 0x20 && c < 0x7f; };
+    if (std::all_of(value.begin(), value.end(), sendable)) continue;
+    return Error(StatusCode::kUnavailable,
+                 "the channel's option " + std::string(option) + " has a character that is not printable ASCII");
+  }
+  return client::Target::Parse(target);
+}
+
 std::string MakeUserAgent(const std::string& own) {
   std::string text = own.empty() ? "" : own + " ";
   return text + "grpc-c++-rhei/" + std::to_string(kVersionMajor) + "." + std::to_string(kVersionMinor) + "." +
@@ -76,7 +88,7 @@ class Channel::State : public std::enable_shared_from_this<State> {
  public:
   State(std::string_view target, ChannelOptions options)
       : config_(std::make_shared<client::ChannelConfig>(client::ChannelConfig{
-            std::string(target), client::Target::Parse(target), options, MakeUserAgent(options.user_agent()),
+            std::string(target), ReadTarget(target, options), options, MakeUserAgent(options.user_agent()),
             options.runtime() ? options.runtime() : Runtime::Default()})),
         shares_(runtime().loop_count()),
         home_(std::hash<const void*>()(this) / 64 % runtime().loop_count()) {}

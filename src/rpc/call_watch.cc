@@ -53,7 +53,10 @@ void CallWatch::OnDeadline() {
 }
 
 Error CallWatch::DeadlineExceeded(std::string_view waiting_for) const {
-  const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(call_.request.deadline - call_.started);
+  // A timeout begins where the call is made, a little before another thread's call reaches the loop.
+  const Duration timeout = call_.request.timeout;
+  const Duration given = timeout != Duration::zero() ? timeout : call_.request.deadline - call_.started;
+  const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(given);
   std::string text(call_.request.method.path);
   text.append(": the deadline passed ");
   if (waited.count() > 0) text.append("after ").append(std::to_string(waited.count())).append(" us ");

@@ -17,9 +17,6 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
     if (!request.empty()) std::memcpy(request_.data(), request.data(), request.size());
     ServerContextWriter::SetCall(call_.context(), *this);
   }
-  ~Call() { ServerContextWriter::SetCall(call_.context(), call_); }
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
 
   void Run(MethodHandler& handler) { handler.Handle(*this, request_.view()); }
 
@@ -41,6 +38,7 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
 
   void Reply() override {
     call_.executor().Post([this] {
+      GiveBackContext();
       char* const room = call_.ReserveReply(reply_.size());
       if (reply_.size() > 0) std::memcpy(room, reply_.data(), reply_.size());
       call_.Reply();
@@ -50,6 +48,7 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
 
   void Fail(const Error& error) override {
     auto fail = [this, error = error] {
+      GiveBackContext();
       call_.Fail(error);
       delete this;
     };
@@ -57,6 +56,8 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
   }
 
  private:
+  void GiveBackContext() { ServerContextWriter::SetCall(call_.context(), call_); }
+
   ServerCall& call_;
   Executor& pool_;
   PooledBytes request_;

@@ -47,15 +47,20 @@ class Server::State : public std::enable_shared_from_this<State> {
   bool started() const { return started_.load(); }
   bool runs_by_itself() { return home().RunsByItself(); }
 
+  using Done = UniqueFunction<void(const Status&)>;
+
   Status Start();
   Status Stop(Duration grace);
   // `done` is called on a loop, or here.
-  void BeginStop(Duration grace, UniqueFunction<void(const Status&)> done);
+  void BeginStart(Done done);
+  void BeginStop(Duration grace, Done done);
   // `told` is called, on any thread, when somebody asks the server to stop; at once if somebody has.
   void OnStopRequest(UniqueFunction<void()> told);
 
  private:
   runtime::Loop& home() { return runtime_->loop(0); }
+  Status Prepare();
+  void OnListening(const Status& result);
   void Accept(std::unique_ptr<runtime::AcceptedStream> accepted);
   void NoteStopRequest();
 
@@ -67,6 +72,7 @@ class Server::State : public std::enable_shared_from_this<State> {
   std::atomic<std::uint32_t> connections_{0};
   std::vector<std::unique_ptr<rpc::ServerLoop>> loops_;
   std::unique_ptr<rpc::ServerListeners> listeners_;  // on the home loop
+  Done on_start_;                                    // on the home loop, while it begins to listen
   std::size_t next_loop_ = 0;                        // on the home loop
   std::atomic<std::uint16_t> port_{0};
   std::atomic<bool> started_{false};
@@ -80,8 +86,20 @@ Server::State::~State() = default;
 
 Status Server::State::Start() {
   if (!home().MayAwait()) {
-    return Error(StatusCode::kFailedPrecondition, "Start blocks, and must not be called on an event loop's thread");
+    return Error(StatusCode::kFailedPrecondition,
+                 "give Start a function to call: without one it blocks, which an event loop's thread must not");
   }
+  Status status;
+  runtime::Completion listening;
+  BeginStart([&status, &listening](const Status& result) {
+    status = result;
+    listening.Set();
+  });
+  home().Await(listening);
+  return status;
+}
+
+Status Server::State::Prepare() {
   if (started_.exchange(true)) return Error(StatusCode::kFailedPrecondition, "the server was started already");
   if (addresses_.empty()) {
     return Error(StatusCode::kFailedPrecondition, "the server has no address: call Listen before Start");
@@ -91,25 +109,27 @@ Status Server::State::Start() {
     loops_.push_back(
         std::make_unique<rpc::ServerLoop>(methods_, options_.limits(), runtime_->loop(index), index, connections_));
   }
+  return {};
+}
 
-  Status status;
-  runtime::Completion listening;
-  auto listen = [this, self = shared_from_this(), &status, &listening] {
-    auto accept = [weak = weak_from_this()](std::unique_ptr<runtime::AcceptedStream> accepted) {
+void Server::State::BeginStart(Done done) {
+  if (Status prepared = Prepare(); !prepared.ok()) return done(prepared);
+  auto listen = [self = shared_from_this(), done = std::move(done)]() mutable {
+    self->on_start_ = std::move(done);
+    auto accept = [weak = self->weak_from_this()](std::unique_ptr<runtime::AcceptedStream> accepted) {
       if (const std::shared_ptr<State> state = weak.lock()) state->Accept(std::move(accepted));
     };
-    listeners_ = std::make_unique<rpc::ServerListeners>(home(), std::move(accept));
-    auto done = [this, &status, &listening](Status result) {
-      status = std::move(result);
-      port_ = listeners_->port();
-      if (!status.ok()) listeners_.reset();
-      listening.Set();
-    };
-    listeners_->Listen(addresses_, std::move(done));
+    self->listeners_ = std::make_unique<rpc::ServerListeners>(self->home(), std::move(accept));
+    self->listeners_->Listen(self->addresses_, [&state = *self](const Status& result) { state.OnListening(result); });
   };
   home().Post(std::move(listen));
-  home().Await(listening);
-  return status;
+}
+
+void Server::State::OnListening(const Status& result) {
+  port_ = listeners_->port();
+  if (!result.ok()) listeners_.reset();
+  Done done = std::exchange(on_start_, nullptr);
+  done(result);
 }
 
 void Server::State::Accept(std::unique_ptr<runtime::AcceptedStream> accepted) {
@@ -121,12 +141,15 @@ void Server::State::Accept(std::unique_ptr<runtime::AcceptedStream> accepted) {
   server_loop.loop().Post(std::move(adopt));
 }
 
-void Server::State::BeginStop(Duration grace, UniqueFunction<void(const Status&)> done) {
+void Server::State::BeginStop(Duration grace, Done done) {
   if (!started_ || loops_.empty()) return done({});
   NoteStopRequest();
   auto begin = [self = shared_from_this(), grace, done = std::move(done)]() mutable {
     if (self->stop_ == nullptr) {
       self->listeners_.reset();
+      if (Done on_start = std::exchange(self->on_start_, nullptr)) {
+        on_start(Error(StatusCode::kCancelled, "the server was stopped before it listened"));
+      }
       std::vector<rpc::ServerLoop*> loops;
       for (const auto& server_loop : self->loops_) loops.push_back(server_loop.get());
       self->stop_ = std::make_shared<rpc::ServerStop>(std::move(loops), self);
@@ -142,7 +165,8 @@ Status Server::State::Stop(Duration grace) {
   // On a loop there is no waiting: the server stops behind the caller's back.
   if (!home().MayAwait()) {
     BeginStop(grace, [](const Status&) {});
-    return Error(StatusCode::kFailedPrecondition, "Stop on an event loop's thread cannot wait; the server is stopping");
+    return Error(StatusCode::kFailedPrecondition,
+                 "give Stop a function to call: on an event loop's thread it cannot wait; the server is stopping");
   }
   Status status;
   runtime::Completion stopped;
@@ -201,6 +225,12 @@ Server& Server::Listen(std::string_view address) {
 }
 
 Status Server::Start() { return state_->Start(); }
+
+void Server::Start(UniqueFunction<void(const Status&)> done) { state_->BeginStart(std::move(done)); }
+
+void Server::Stop(Duration grace, UniqueFunction<void(const Status&)> done) {
+  state_->BeginStop(grace, std::move(done));
+}
 
 std::uint16_t Server::port() const { return state_->port(); }
 

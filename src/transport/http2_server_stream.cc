@@ -103,7 +103,7 @@ void Http2ServerStream::SetDeadline() {
   runtime::Loop& loop = connection_.loop();
   if (head_.timeout == CallRouter::kNoTimeout) head_.timeout = head_.route.timeout;
   TimePoint deadline = kNoDeadline;
-  if (head_.timeout != CallRouter::kNoTimeout) {
+  if (head_.grpc && head_.timeout != CallRouter::kNoTimeout) {
     deadline = AddSaturated(loop.Now(), head_.timeout);
     if (deadline_ == nullptr) deadline_ = std::make_unique<runtime::Timer>([this] { OnDeadline(); });
     loop.Arm(*deadline_, deadline);

@@ -27,13 +27,16 @@ class GreeterService final : public hello::Greeter::Service {
 // Answers when the test says so.
 class SlowGreeterService final : public hello::Greeter::Service {
  public:
-  rhei::Task<rhei::Result<hello::HelloReply>> SayHello(rhei::ServerContext&, const hello::HelloRequest&) override {
+  rhei::Task<rhei::Result<hello::HelloReply>> SayHello(rhei::ServerContext& context,
+                                                       const hello::HelloRequest&) override {
+    context.OnCancel([this] { ++cancelled; });
     return waiting.emplace_back().task();
   }
   void AnswerAll() {
     for (auto& promise : waiting) promise.Set(hello::HelloReply());
   }
   std::deque<rhei::Promise<hello::HelloReply>> waiting;
+  int cancelled = 0;
 };
 
 hello::HelloRequest Named(const std::string& name) {
@@ -69,6 +72,22 @@ TEST(GreeterTest, AClientMayBeThereAnHourBeforeItsServer) {
   const rhei::TimePoint there = world.Now();
   ASSERT_TRUE(call.Wait().ok());
   EXPECT_LE(world.Now() - there, 150s);  // the longest backoff, and a little
+}
+
+TEST(GreeterTest, GivesUpWhenTheDeadlinePasses) {
+  rhei::testing::SimulatedWorld world(1);
+  SlowGreeterService service;
+  rhei::Server server(rhei::ServerOptions().UseRuntime(world.AddRuntime()));
+  ASSERT_TRUE(server.Add(service).Listen("10.0.0.1:80").Start().ok());
+  const hello::Greeter::Stub greeter(
+      rhei::Connect("10.0.0.1:80", rhei::ChannelOptions().UseRuntime(world.AddRuntime())));
+
+  const rhei::TimePoint begin = world.Now();
+  auto call = greeter.SayHello(Named("Ann"), rhei::CallOptions().Timeout(200ms));
+  EXPECT_EQ(call.Wait().code(), rhei::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(world.Now() - begin, 200ms);
+  EXPECT_TRUE(world.RunUntil([&] { return service.cancelled == 1; }));
+  service.AnswerAll();  // which nobody hears
 }
 
 TEST(GreeterTest, ALostConnectionEndsItsCallsAndIsReplaced) {

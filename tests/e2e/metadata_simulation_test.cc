@@ -85,7 +85,19 @@ TEST(MetadataCallTest, AnErrorsMetadataIsCheckedAndTheErrorIsTold) {
   EXPECT_THAT(reply.error().message(), AllOf(HasSubstr("te"), HasSubstr("no such city")));
 }
 
-// A code, an error of 12 bytes as google.rpc.Status, and a field that is as large as wanted.
+TEST(MetadataCallTest, AChannelsOptionsAreCheckedToo) {
+  SimulatedStack stack;
+  ASSERT_TRUE(stack.Start().ok());
+  const auto authority = stack.Stub(ChannelOptions().Authority("a\r\nb")).Call(kMethod, "x").Wait();
+  EXPECT_EQ(authority.code(), StatusCode::kUnavailable);
+  EXPECT_THAT(authority.error().message(), HasSubstr("Authority"));
+  const auto agent = stack.Stub(ChannelOptions().UserAgent("weather\t1")).Call(kMethod, "x").Wait();
+  EXPECT_THAT(agent.error().message(), HasSubstr("UserAgent"));
+  const ChannelOptions fine = ChannelOptions().Authority("weather:80").UserAgent("weather/1");
+  EXPECT_TRUE(stack.Stub(fine).Call(kMethod, "x").Wait().ok());
+}
+
+// A google.rpc.Status with this code and a message of this size.
 std::string Details(char code, std::size_t size) {
   std::string details{0x08, code, 0x12};
   details.push_back(static_cast<char>((size & 0x7f) | 0x80));

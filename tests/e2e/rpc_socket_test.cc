@@ -30,11 +30,23 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kMethod = "/test.Test/Method";
 
+// Answers; or sleeps for a minute, and tells how long it did until it was woken.
 class EchoService final : public GenericService {
  public:
   Task<Result<std::string>> Call(ServerContext& context, const std::string& request) override {
     if (request == "peer") return std::string(context.peer());
+    if (request == "sleep") return SleepLong();
     return "echo " + request;
+  }
+
+  std::promise<Duration> slept;
+
+ private:
+  Task<Result<std::string>> SleepLong() {
+    const auto begin = std::chrono::steady_clock::now();
+    const Status woken = co_await Sleep(1min);
+    slept.set_value(std::chrono::steady_clock::now() - begin);
+    co_return woken.error();
   }
 };
 
@@ -57,6 +69,24 @@ class SocketTest : public ::testing::Test {
   std::shared_ptr<Runtime> runtime_ = std::make_shared<Runtime>(RuntimeOptions().Loops(2));
   std::unique_ptr<Server> server_;
 };
+
+// On a quiet machine both sides end within a millisecond of the deadline; the bound is for one that is not.
+TEST_F(SocketTest, ADeadlineEndsTheCallOnBothSidesWhenItPasses) {
+  const GenericStub stub = Stub(Start("127.0.0.1:0"));
+  EXPECT_TRUE(stub.Call(kMethod, "warm").Wait().ok());
+  std::future<Duration> slept = service_.slept.get_future();
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<std::string> reply = stub.Call(kMethod, "sleep", CallOptions().Timeout(100ms)).Wait();
+  const Duration waited = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(reply.code(), StatusCode::kDeadlineExceeded);
+  EXPECT_GE(waited, 100ms);
+  EXPECT_LT(waited, 5s);
+  ASSERT_EQ(slept.wait_for(5s), std::future_status::ready);
+  const Duration woken_after = slept.get();
+  EXPECT_GT(woken_after, 50ms);
+  RecordProperty("client_late_us", std::to_string((waited - 100ms) / 1us));
+  RecordProperty("server_late_us", std::to_string((woken_after - 100ms) / 1us));
+}
 
 TEST_F(SocketTest, CallsPassOverIpv4Ipv6NamesAndUnixSockets) {
   const std::filesystem::path path =

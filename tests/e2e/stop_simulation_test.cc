@@ -18,6 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Handlers that wait until the test lets them go.
@@ -235,6 +236,45 @@ TEST(DestructionTest, AnIdleConnectionIsClosedByTheServerAfterItsTime) {
   stack.world.RunFor(2min);
   EXPECT_EQ(stack.world.connections(), 0U);
   EXPECT_TRUE(stub.Call(kMethod, "").Wait().ok());
+}
+
+// --- without waiting -----------------------------------------------------------------------------------------------------
+
+TEST(StartWithoutWaitingTest, TellsWhenTheServerListensAndWhenItHasStopped) {
+  SimulatedStack stack;
+  Server server(ServerOptions().UseRuntime(stack.server_runtime));
+  server.AddGeneric(stack.service).Listen(kServerAddress);
+  std::vector<std::string> log;
+  stack.server_runtime->loop(0).Post([&] {
+    server.Start([&](const Status& started) { log.push_back("started " + started.ToString()); });
+  });
+  ASSERT_TRUE(stack.world.RunUntil([&] { return log.size() == 1; }));
+  EXPECT_EQ(*stack.Stub().Call(kMethod, "x").Wait(), "echo x");
+  stack.server_runtime->loop(0).Post([&] {
+    server.Stop(1s, [&](const Status& stopped) { log.push_back("stopped " + stopped.ToString()); });
+  });
+  ASSERT_TRUE(stack.world.RunUntil([&] { return log.size() == 2; }));
+  EXPECT_THAT(log, ElementsAre("started OK", "stopped OK"));
+}
+
+TEST(StartWithoutWaitingTest, TellsAtOnceWhatIsWrong) {
+  SimulatedStack stack;
+  Server server(ServerOptions().UseRuntime(stack.server_runtime));
+  Status seen;
+  server.Start([&](const Status& started) { seen = started; });
+  EXPECT_EQ(seen.code(), StatusCode::kFailedPrecondition);
+}
+
+TEST(StartWithoutWaitingTest, AServerThatIsStoppedMeanwhileSaysSo) {
+  SimulatedStack stack;
+  auto server = std::make_unique<Server>(ServerOptions().UseRuntime(stack.server_runtime));
+  // A name takes its time to be looked up.
+  server->AddGeneric(stack.service).Listen("localhost:80");
+  std::vector<StatusCode> log;
+  server->Start([&](const Status& started) { log.push_back(started.code()); });
+  server.reset();
+  stack.world.RunFor(5s);
+  EXPECT_THAT(log, ElementsAre(StatusCode::kCancelled));
 }
 
 }  // namespace
