@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles each public header alone, so that each can be a user's first include, and says which costs most.
 
-    tools/check_headers.py [--jobs N] [--compiler g++]
+    tools/check_headers.py [--jobs N] [--compiler g++] [--generated DIR]
 """
 
 import argparse
@@ -14,11 +14,12 @@ import time
 FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-fsyntax-only", "-Iinclude"]
 
 
-def compile_alone(compiler, header):
+def compile_alone(compiler, generated, header):
     """Returns (seconds, what the compiler said, whether it was content)."""
     unit = f'#include "{header.relative_to("include").as_posix()}"\n'
     start = time.monotonic()
-    ran = subprocess.run([compiler, *FLAGS, "-x", "c++", "-"], input=unit, text=True, capture_output=True, check=False)
+    flags = [*FLAGS, "-isystem", generated] if generated else FLAGS
+    ran = subprocess.run([compiler, *flags, "-x", "c++", "-"], input=unit, text=True, capture_output=True, check=False)
     return time.monotonic() - start, ran.stderr, ran.returncode == 0
 
 
@@ -26,11 +27,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--compiler", default="g++")
+    parser.add_argument("--generated", help="folder of the public headers that the build generates")
     arguments = parser.parse_args()
 
     headers = sorted(pathlib.Path("include").rglob("*.h"))
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        results = list(pool.map(lambda header: compile_alone(arguments.compiler, header), headers))
+        results = list(pool.map(lambda header: compile_alone(arguments.compiler, arguments.generated, header), headers))
     bad = [header for header, (_, _, good) in zip(headers, results) if not good]
     for header, (_, said, good) in zip(headers, results):
         if not good:

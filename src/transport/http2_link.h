@@ -35,8 +35,11 @@ class Http2Link final : private runtime::ByteStream::Handler {
     ~Owner() = default;
   };
 
+  // Limits and loop outlive it.
   Http2Link(http2::Role role, const Limits& limits, runtime::Loop& loop, std::unique_ptr<runtime::ByteStream> stream,
             Owner& owner);
+  Http2Link(http2::Role role, const Limits&& limits, runtime::Loop& loop, std::unique_ptr<runtime::ByteStream> stream,
+            Owner& owner) = delete;
   ~Http2Link() override;
 
   // Begins to read and write.

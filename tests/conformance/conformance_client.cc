@@ -23,7 +23,7 @@ class Client final : public Http2Link::Owner {
  public:
   Client(runtime::Loop& loop, std::unique_ptr<runtime::ByteStream> stream, runtime::Completion& over)
       : over_(over),
-        link_(http2::Role::kClient, Limits(), loop, std::move(stream), *this),
+        link_(http2::Role::kClient, limits_, loop, std::move(stream), *this),
         patience_([this] { link_.CloseNow("patience is over"); }) {
     loop.Arm(patience_, loop.Now() + kPatience);
     link_.Start();
@@ -59,6 +59,7 @@ class Client final : public Http2Link::Owner {
 
   runtime::Completion& over_;
   bool goodbye_ = false;
+  const Limits limits_;
   Http2Link link_;
   runtime::Timer patience_;
 };

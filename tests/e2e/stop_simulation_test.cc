@@ -238,21 +238,20 @@ TEST(DestructionTest, AnIdleConnectionIsClosedByTheServerAfterItsTime) {
   EXPECT_TRUE(stub.Call(kMethod, "").Wait().ok());
 }
 
-// --- without waiting -----------------------------------------------------------------------------------------------------
+// --- without waiting
+// -----------------------------------------------------------------------------------------------------
 
 TEST(StartWithoutWaitingTest, TellsWhenTheServerListensAndWhenItHasStopped) {
   SimulatedStack stack;
   Server server(ServerOptions().UseRuntime(stack.server_runtime));
   server.AddGeneric(stack.service).Listen(kServerAddress);
   std::vector<std::string> log;
-  stack.server_runtime->loop(0).Post([&] {
-    server.Start([&](const Status& started) { log.push_back("started " + started.ToString()); });
-  });
+  stack.server_runtime->loop(0).Post(
+      [&] { server.Start([&](const Status& started) { log.push_back("started " + started.ToString()); }); });
   ASSERT_TRUE(stack.world.RunUntil([&] { return log.size() == 1; }));
   EXPECT_EQ(*stack.Stub().Call(kMethod, "x").Wait(), "echo x");
-  stack.server_runtime->loop(0).Post([&] {
-    server.Stop(1s, [&](const Status& stopped) { log.push_back("stopped " + stopped.ToString()); });
-  });
+  stack.server_runtime->loop(0).Post(
+      [&] { server.Stop(1s, [&](const Status& stopped) { log.push_back("stopped " + stopped.ToString()); }); });
   ASSERT_TRUE(stack.world.RunUntil([&] { return log.size() == 2; }));
   EXPECT_THAT(log, ElementsAre("started OK", "stopped OK"));
 }

@@ -1,0 +1,136 @@
+"""The attacker: one connection that floods with bytes made beforehand, and notes how the server ends it."""
+
+import collections
+import select
+import socket
+import struct
+import time
+
+import frames
+
+STILL_OPEN = "still open"
+STALLED = "still open, no longer read by the server"
+CLOSED = "closed without GOAWAY"
+SMALL_BUFFER = 4096
+PIECE = 64 * 1024
+
+
+class Attacker:
+    """Sends the preface, and acknowledges the server's settings unless told otherwise."""
+
+    def __init__(self, port, acknowledges=True, settings=(), reads=True, preface=True):
+        self.socket = socket.socket()
+        if not reads:
+            # Set before connecting: loopback's usual buffers would swallow megabytes of answers.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        self.reads = reads
+        self.reader = frames.FrameReader()
+        self.seen = collections.Counter()  # frames received, by type
+        self.ended_streams = 0
+        self.resets = collections.Counter()  # RST_STREAM received, by code
+        self.goaway = None  # the code and the debug text of the last one
+        self.over = False
+        self.sent = 0
+        self.unsent = bytearray()
+        if preface:
+            self.send(frames.CLIENT_PREFACE + frames.settings(*settings))
+            self.await_settings()
+            if acknowledges:
+                self.send(frames.frame(frames.SETTINGS, frames.ACK, 0))
+
+    def await_settings(self):
+        deadline = time.monotonic() + 5
+        while not self.seen[frames.SETTINGS] and not self.over and time.monotonic() < deadline:
+            select.select([self.socket], [], [], 0.1)
+            self.receive()
+
+    def send(self, some):
+        self.unsent += some
+        self.push()
+
+    def push(self):
+        """Gives the system what it takes now."""
+        while self.unsent and not self.over:
+            try:
+                count = self.socket.send(memoryview(self.unsent)[:PIECE])
+            except BlockingIOError:
+                return
+            except OSError:
+                self.read_the_rest()
+                return
+            self.sent += count
+            del self.unsent[:count]
+
+    def receive(self):
+        try:
+            received = self.socket.recv(1 << 20)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = b""
+        self.over = self.over or not received
+        for frame in self.reader.feed(received):
+            self.note(frame)
+
+    def note(self, frame):
+        self.seen[frame.type] += 1
+        if frame.type in (frames.DATA, frames.HEADERS) and frame.flags & frames.END_STREAM:
+            self.ended_streams += 1
+        if frame.type == frames.RST_STREAM:
+            self.resets[struct.unpack(">I", frame.payload)[0]] += 1
+        if frame.type == frames.GOAWAY:
+            code = struct.unpack(">I", frame.payload[4:8])[0]
+            self.goaway = (frames.code_name(code), frame.payload[8:].decode("utf-8", "replace"))
+
+    def read_the_rest(self):
+        """The server has closed: what it sent before may still be there to read."""
+        while not self.over:
+            self.receive()
+            if not self.over and not select.select([self.socket], [], [], 0.2)[0]:
+                self.over = True
+
+    def flood(self, pieces, seconds=5.0, done=None):
+        """Sends the pieces, reading along, until they are sent and done() is true, the server ends it, or the time is over."""
+        pieces = iter(pieces)
+        deadline = time.monotonic() + seconds
+        more = True
+        while not self.over and time.monotonic() < deadline:
+            while more and len(self.unsent) < PIECE:
+                piece = next(pieces, None)
+                more = piece is not None
+                self.unsent += piece or b""
+            if not more and not self.unsent and (done is None or done()):
+                return
+            self.wait(min(0.05, deadline - time.monotonic()))
+            if self.goaway and self.reads:
+                return
+
+    def wait(self, seconds):
+        wants = [self.socket]
+        readable, writable, _ = select.select(wants if self.reads else [], wants if self.unsent else [], [],
+                                              max(0, seconds))
+        if readable:
+            self.receive()
+        if writable:
+            self.push()
+
+    def settle(self, seconds=0.3):
+        """Sends nothing more, and reads until the server ends the connection or the time is over."""
+        self.reads = True
+        deadline = time.monotonic() + seconds
+        while not self.over and not self.goaway and time.monotonic() < deadline:
+            if select.select([self.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+                self.receive()
+
+    def ending(self):
+        if self.goaway:
+            return "GOAWAY {} \"{}\"".format(*self.goaway)
+        if self.over:
+            return CLOSED
+        return STALLED if self.unsent else STILL_OPEN
+
+    def close(self):
+        self.socket.close()
