@@ -58,8 +58,13 @@ inline void PrepareRequest(ClientCall::Request& request, const CallOptions& opti
   request.detached = options.detached().value_or(false);
   request.max_receive_message = options.max_receive_message().value_or(limits.max_receive_message);
   request.deadline = options.deadline().value_or(kNoDeadline);
-  // A timeout of zero has passed, as a negative one.
-  if (options.timeout()) request.timeout = std::max(*options.timeout(), Duration(1));
+  if (options.timeout()) {
+    if (*options.timeout() > Duration::zero()) {
+      request.timeout = *options.timeout();
+    } else {
+      request.deadline = TimePoint::min();
+    }
+  }
   request.context = SharedContext::Current();
   if (options.stop_token().stop_possible()) request.stop_token = options.stop_token();
 }

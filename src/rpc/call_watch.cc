@@ -40,7 +40,11 @@ Status CallWatch::Begin() {
     scope_ = scope;
   }
   if (call_.request.deadline == kNoDeadline) return {};
-  if (call_.request.deadline <= call_.loop->Now()) return DeadlineExceeded("its begin");
+  if (call_.request.deadline <= call_.loop->Now()) {
+    return Error(StatusCode::kDeadlineExceeded,
+                 std::string(call_.request.method.path) + ": the deadline had passed before the call began",
+                 Origin::kLibrary);
+  }
   call_.loop->Arm(deadline_, call_.request.deadline);
   return {};
 }
@@ -58,9 +62,8 @@ Error CallWatch::DeadlineExceeded(std::string_view waiting_for) const {
   const Duration given = timeout != Duration::zero() ? timeout : call_.request.deadline - call_.started;
   const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(given);
   std::string text(call_.request.method.path);
-  text.append(": the deadline passed ");
-  if (waited.count() > 0) text.append("after ").append(std::to_string(waited.count())).append(" us ");
-  return Error(StatusCode::kDeadlineExceeded, text.append("while waiting for ").append(waiting_for), Origin::kLibrary);
+  text.append(": the deadline passed after ").append(std::to_string(waited.count())).append(" us while waiting for ");
+  return Error(StatusCode::kDeadlineExceeded, text.append(waiting_for), Origin::kLibrary);
 }
 
 Status ClientCall::BeginWatch() {

@@ -24,11 +24,11 @@ from servers import Server
 HERE = pathlib.Path(__file__).resolve().parent
 RHEI = "rhei"
 MOST_STREAMS = 1024
-SECONDS_BEFORE = 0.5
+SECONDS_BEFORE = 0.3
 SECONDS_AFTER = 0.2
 CALLS_PER_SECOND = 200
 CALLS_PER_SECOND_WHILE_WAITING = 20
-RUNS_THAT_WAIT_AT_ONCE = 12
+RUNS_THAT_WAIT_AT_ONCE = 16
 
 
 @dataclasses.dataclass
@@ -212,7 +212,8 @@ def run(rows, commands):
                              for name, command, acknowledges in contenders(row, commands)])
     with concurrent.futures.ThreadPoolExecutor(RUNS_THAT_WAIT_AT_ONCE) as pool:
         waiting = [(row, [(name, pool.submit(try_measure, row, command, acknowledges))
-                          for name, command, acknowledges in contenders(row, commands)]) for row in rows if row.waits]
+                          for name, command, acknowledges in contenders(row, commands)])
+                   for row in sorted(rows, key=lambda row: -row.waits) if row.waits]
         for row, results in waiting:
             report.add(row, [(name, future.result()) for name, future in results])
     print(report.summary())

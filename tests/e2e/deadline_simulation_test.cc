@@ -93,6 +93,7 @@ TEST(DeadlineTest, ThatHasPassedEndsTheCallAtOnce) {
     const Ended end = EndOf(stack, stack.Stub(), CallOptions().Timeout(timeout));
     EXPECT_EQ(end.reply.code(), StatusCode::kDeadlineExceeded);
     EXPECT_LE(end.after, Duration(1));
+    EXPECT_THAT(end.reply.error().message(), HasSubstr("before the call began"));
   }
   EXPECT_EQ(stack.service.started, 0);
 }
