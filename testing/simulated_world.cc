@@ -8,6 +8,9 @@
 namespace rhei::inline v0::testing {
 namespace {
 
+// Connections whose servers and channels are gone wait for the other side to close, one second at most.
+constexpr Duration kClosing = std::chrono::seconds(3);
+
 // All loops of a runtime are on one host, so any of them stands for it.
 const runtime::SimulatedLoop& LoopOf(Runtime& runtime) {
   return static_cast<const runtime::SimulatedLoop&>(runtime.loop(0));
@@ -23,7 +26,7 @@ runtime::Address HostAddress(const std::string& text) {
 SimulatedWorld::SimulatedWorld(std::uint64_t seed, const SimulationOptions& options)
     : world_(std::make_unique<runtime::SimulatedWorld>(seed, options)) {}
 
-SimulatedWorld::~SimulatedWorld() = default;
+SimulatedWorld::~SimulatedWorld() { world_->RunFor(kClosing); }
 
 const std::shared_ptr<Runtime>& SimulatedWorld::runtime() {
   if (runtime_ == nullptr) runtime_ = AddRuntime();

@@ -39,6 +39,8 @@ using SimulationOptions = runtime::SimulationOptions;
 class SimulatedWorld {
  public:
   explicit SimulatedWorld(std::uint64_t seed, const SimulationOptions& options = {});
+  // Runs the world for three more seconds, so that what closes gently can: callbacks of calls that still go on may be
+  // called then.
   ~SimulatedWorld();
   SimulatedWorld(const SimulatedWorld&) = delete;
   SimulatedWorld& operator=(const SimulatedWorld&) = delete;

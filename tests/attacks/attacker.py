@@ -15,6 +15,15 @@ SMALL_BUFFER = 4096
 PIECE = 64 * 1024
 
 
+def wait_for(connection, to_read, to_write, seconds):
+    """Whether the socket can be read and whether it can be written; select would not take more than 1024 sockets."""
+    poll = select.poll()
+    poll.register(connection, (select.POLLIN if to_read else 0) | (select.POLLOUT if to_write else 0))
+    events = dict(poll.poll(max(0, seconds) * 1000)).get(connection.fileno(), 0)
+    gone = events & (select.POLLHUP | select.POLLERR)
+    return to_read and bool(events & select.POLLIN or gone), to_write and bool(events & select.POLLOUT or gone)
+
+
 class Attacker:
     """Sends the preface, and acknowledges the server's settings unless told otherwise."""
 
@@ -44,7 +53,7 @@ class Attacker:
     def await_settings(self):
         deadline = time.monotonic() + 5
         while not self.seen[frames.SETTINGS] and not self.over and time.monotonic() < deadline:
-            select.select([self.socket], [], [], 0.1)
+            wait_for(self.socket, True, False, 0.1)
             self.receive()
 
     def send(self, some):
@@ -89,11 +98,11 @@ class Attacker:
         """The server has closed: what it sent before may still be there to read."""
         while not self.over:
             self.receive()
-            if not self.over and not select.select([self.socket], [], [], 0.2)[0]:
+            if not self.over and not wait_for(self.socket, True, False, 0.2)[0]:
                 self.over = True
 
     def flood(self, pieces, seconds=5.0, done=None):
-        """Sends the pieces, reading along, until they are sent and done() is true, the server ends it, or the time is over."""
+        """Sends the pieces, reading along; ends when they are sent and done() is true, or with the time."""
         pieces = iter(pieces)
         deadline = time.monotonic() + seconds
         more = True
@@ -109,9 +118,7 @@ class Attacker:
                 return
 
     def wait(self, seconds):
-        wants = [self.socket]
-        readable, writable, _ = select.select(wants if self.reads else [], wants if self.unsent else [], [],
-                                              max(0, seconds))
+        readable, writable = wait_for(self.socket, self.reads, bool(self.unsent), seconds)
         if readable:
             self.receive()
         if writable:
@@ -119,11 +126,19 @@ class Attacker:
 
     def settle(self, seconds=0.3):
         """Sends nothing more, and reads until the server ends the connection or the time is over."""
-        self.reads = True
+        if not self.reads:
+            # With the small buffer what waits would come in drops.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)
+            self.reads = True
+            seconds += 5
         deadline = time.monotonic() + seconds
         while not self.over and not self.goaway and time.monotonic() < deadline:
-            if select.select([self.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+            if wait_for(self.socket, True, False, deadline - time.monotonic())[0]:
                 self.receive()
+
+    def refused(self):
+        """How many streams were reset without an answer: RST_STREAM(NO_ERROR) only follows one."""
+        return self.resets.total() - self.resets[0]
 
     def ending(self):
         if self.goaway:

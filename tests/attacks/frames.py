@@ -105,7 +105,9 @@ class FrameReader:
         self.buffer = bytearray()
 
     def feed(self, received):
+        """The frames that are whole now, as a list."""
         self.buffer += received
+        whole = []
         begin = 0
         while len(self.buffer) - begin >= 9:
             length = int.from_bytes(self.buffer[begin:begin + 3], "big")
@@ -113,6 +115,7 @@ class FrameReader:
             if len(self.buffer) < end:
                 break
             frame_type, flags, stream = struct.unpack(">BBI", self.buffer[begin + 3:begin + 9])
-            yield Frame(frame_type, flags, stream & LARGEST_WINDOW, bytes(self.buffer[begin + 9:end]))
+            whole.append(Frame(frame_type, flags, stream & LARGEST_WINDOW, bytes(self.buffer[begin + 9:end])))
             begin = end
         del self.buffer[:begin]
+        return whole

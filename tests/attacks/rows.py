@@ -1,25 +1,28 @@
-"""The attacks: one function each, which attacks the server through `connect` and says how the server ended it.
-
-`connect(**options)` makes an Attacker; it is closed for the function. A row's letters are those of the table of attacks
-in README.md.
-"""
+"""The table of the attacks: what each may make a rhei server do, and what its attacker must see."""
 
 import dataclasses
-import time
 from typing import Callable
 
+import attacks
 import frames
 from attacker import CLOSED, STILL_OPEN
+from attacks import MIB
 
-MIB = 1024 * 1024
-ECHO = frames.request_block()
-SLOW = frames.request_block(b"/attack.Victim/Slow")
-CALM = 'GOAWAY ENHANCE_YOUR_CALM "{}"'
-RAPID_RESET = CALM.format("rapid_reset")
-CONTROL_FLOOD = CALM.format("control_flood")
 # The most that one connection may make the server hold: docs/security.md.
 CEILING = 4 * MIB
 MESSAGES_CEILING = 8 * MIB
+CALM = 'GOAWAY ENHANCE_YOUR_CALM "{}"'
+RAPID_RESET = CALM.format("rapid_reset")
+CONTROL_FLOOD = CALM.format("control_flood")
+PROTOCOL_ERROR = 'GOAWAY PROTOCOL_ERROR "'
+STREAM_CLOSED = 'GOAWAY STREAM_CLOSED "'
+FLOW_CONTROL_ERROR = 'GOAWAY FLOW_CONTROL_ERROR "'
+COMPRESSION_ERROR = 'GOAWAY COMPRESSION_ERROR "'
+LIST_TOO_LARGE = (CALM.format("header_list_too_large"), CALM.format("continuation_flood"))
+TOO_MANY_PINGS = CALM.format("too_many_pings")
+# Who does not read cannot be told why: its connection is closed, unless it earned a GOAWAY before it was stalled.
+STALL = (CLOSED, CALM.format("write_stall"), CONTROL_FLOOD, TOO_MANY_PINGS)
+UNKNOWN_FRAME = frames.frame(0xfa, 0, 0, b"unknown")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,442 +37,84 @@ class Row:
     waits: int = 0
     # Also with an attacker that never acknowledges the server's settings.
     unacknowledged: bool = True
+    # A defect that is known: what breaks is shown, and fails nothing.
+    known: str = ""
     # How many file descriptors the server may have.
     descriptors: int | None = None
 
 
-def flooded(connection, pieces, seconds=5.0, done=None):
-    """Floods, and tells the ending."""
-    connection.flood(pieces, seconds, done)
-    connection.settle()
-    resets = ", RST_STREAM ".join(["", *sorted(frames.code_name(code) for code in connection.resets)])
-    return connection.ending() + (resets if connection.ending() == STILL_OPEN else "")
-
-
-def odd(count):
-    return range(1, 2 * count, 2)
-
-
-def in_batches(pieces, size=50):
-    """Joins pieces, so that the server finds many in one read."""
-    batch = []
-    for piece in pieces:
-        batch.append(piece)
-        if len(batch) == size:
-            yield b"".join(batch)
-            batch = []
-    yield b"".join(batch)
-
-
-# --- A: streams that cost more than they seem to ----------------------------------------------------------------------
-
-
-def reset_of_whole_requests(connect):
-    pieces = (frames.headers(i, SLOW) + frames.data(i, frames.message(b"x"), True) + frames.rst_stream(i)
-              for i in odd(20_000))
-    return flooded(connect(), in_batches(pieces))
-
-
-def reset_of_headers(connect):
-    return flooded(connect(), in_batches(frames.headers(i, ECHO, True) + frames.rst_stream(i) for i in odd(20_000)))
-
-
-def reset_of_open_requests(connect):
-    return flooded(connect(), in_batches(frames.headers(i, ECHO) + frames.rst_stream(i) for i in odd(20_000)))
-
-
-def made_to_reset(last):
-    """The variants of MadeYouReset: each request is followed by what makes the server reset it."""
-
-    def attack(connect):
-        pieces = (frames.headers(i, SLOW) + frames.data(i, frames.message(b"x"), True) + last(i) for i in odd(2_000))
-        return flooded(connect(), in_batches(pieces))
-
-    return attack
-
-
-def malformed_requests(connect):
-    block = frames.request_block(b"/attack.Victim/Echo", frames.field(b"Upper", b"case"))
-    return flooded(connect(reads=False), in_batches(frames.headers(i, block, True) for i in odd(5_000)))
-
-
-def answers_larger_than_the_client_takes(connect):
-    count = 2_000
-    connection = connect(settings=((frames.MAX_HEADER_LIST_SIZE, 16),))
-    pieces = in_batches(frames.headers(i, ECHO) + frames.data(i, frames.message(b"x"), True) +
-                        frames.window_update(0, 6) for i in odd(count))
-    ending = flooded(connection, pieces, done=lambda: connection.ended_streams >= count)
-    return f"{ending}, {connection.ended_streams} of {count} answered"
-
-
-def pipelined_requests(connect):
-    count = 20_000
-    connection = connect()
-    connection.send(frames.window_update(0, MIB))
-    # The first request puts its fields into the table, the others are indices: nine bytes each.
-    first = (b"\x83\x86" + b"\x44" + frames.string(b"/attack.Victim/Echo") + b"\x41" + frames.string(b"127.0.0.1") +
-             frames.field(b"te", b"trailers", True) + b"\x5f" + frames.string(b"application/grpc"))
-    pieces = in_batches((frames.headers(i, first if i == 1 else b"\x83\x86\xc1\xc0\xbf\xbe") +
-                         frames.data(i, frames.message(b""), True) for i in odd(count)), 1_000)
-    ending = flooded(connection, pieces, 20, done=lambda: connection.ended_streams + connection.resets.total() >= count)
-    return f"{ending}, {connection.ended_streams} of {count} answered"
-
-
-def more_streams_than_allowed(connect):
-    connection = connect(acknowledges=False)
-    connection.flood(in_batches(frames.headers(i, ECHO) for i in odd(5 * 1024)), 5)
-    connection.settle(15)
-    return connection.ending()
-
-
-# --- B: header blocks -------------------------------------------------------------------------------------------------
-
-
-def endless_header_block(connect):
-    fields = b"".join(frames.field(b"x", b"y" * 100) for _ in range(150))
-
-    def pieces():
-        yield frames.headers(1, ECHO, end_headers=False)
-        for _ in range(1_000):
-            yield frames.continuation(1, fields)
-
-    return flooded(connect(), pieces())
-
-
-def empty_continuations(connect):
-    def pieces():
-        yield frames.headers(1, ECHO, end_headers=False)
-        for _ in range(100):
-            yield frames.continuation(1, b"") * 200
-
-    return flooded(connect(), pieces())
-
-
-def unfinished_header_block(connect):
-    connection = connect()
-    connection.send(frames.headers(1, ECHO, end_headers=False))
-    connection.settle(15)
-    return connection.ending()
-
-
-def header_bomb(entry, references):
-    """One field goes into the table and is then referred to by one byte at a time, on 20 streams, with closed windows."""
-
-    def block(stream):
-        return ECHO + (entry if stream == 1 else b"") + b"\xbe" * references
-
-    def request(stream):
-        encoded = block(stream)
-        parts = [encoded[i:i + 16_000] for i in range(0, len(encoded), 16_000)]
-        return frames.headers(stream, parts[0], True, len(parts) == 1) + b"".join(
-            frames.continuation(stream, part, part is parts[-1]) for part in parts[1:])
-
-    def attack(connect):
-        return flooded(connect(settings=((frames.INITIAL_WINDOW_SIZE, 0),)), map(request, odd(20)), 3)
-
-    return attack
-
-
-def block_of(encoded):
-    def attack(connect):
-        return flooded(connect(), [frames.headers(1, encoded, True)], 3)
-
-    return attack
-
-
-def header_list_above_the_soft_limit(connect):
-    connection = connect()
-    block = frames.request_block(b"/attack.Victim/Echo", frames.field(b"x", b"y" * 9_000))
-    pieces = [frames.headers(1, block, True), frames.headers(3, ECHO) + frames.data(3, frames.message(b"x"), True)]
-    ending = flooded(connection, pieces, 3, done=lambda: connection.ended_streams >= 2)
-    return f"{ending}, {connection.ended_streams} of 2 answered"
-
-
-def largest_encoder_table(connect):
-    connection = connect(settings=((frames.HEADER_TABLE_SIZE, 2**32 - 1),))
-    count = 2_000
-    pieces = in_batches(frames.headers(i, ECHO) + frames.data(i, frames.message(b"x"), True) +
-                        frames.window_update(0, 6) for i in odd(count))
-    ending = flooded(connection, pieces, done=lambda: connection.ended_streams >= count)
-    return f"{ending}, {connection.ended_streams} of {count} answered"
-
-
-# --- C: frames that carry nothing -------------------------------------------------------------------------------------
-
-
-def frames_while_reading(one, count):
-    def attack(connect):
-        return flooded(connect(), (one * 1_000 for _ in range(count // 1_000)))
-
-    return attack
-
-
-def frames_while_not_reading(one, count):
-    def attack(connect):
-        connection = connect(reads=False)
-        connection.flood((one * 1_000 for _ in range(count // 1_000)), 15, done=lambda: False)
-        connection.settle()
-        return connection.ending()
-
-    return attack
-
-
-def pings_at_leisure(connect):
-    connection = connect()
-    for _ in range(6):
-        connection.send(frames.ping())
-        connection.settle(1)
-        if connection.over or connection.goaway:
-            break
-    return connection.ending()
-
-
-def large_settings(connect):
-    return flooded(connect(), [frames.settings(*((0x99, 1),) * 2_730)] * 50)
-
-
-def toggled_windows(connect):
-    connection = connect()
-    toggle = frames.settings((frames.INITIAL_WINDOW_SIZE, 0)) + frames.settings((frames.INITIAL_WINDOW_SIZE, 2**31 - 1))
-
-    def pieces():
-        yield from in_batches(frames.headers(i, ECHO) for i in odd(1_000))
-        for _ in range(100):
-            yield toggle * 100
-
-    return flooded(connection, pieces())
-
-
-# --- D: data and windows ----------------------------------------------------------------------------------------------
-
-
-def whole_calls(streams, size):
-    """Calls that upload `size` bytes each, to have them sent back; upload is one stream after the other."""
-    body = frames.message(b"x" * size)
-    for stream in streams:
-        yield frames.headers(stream, ECHO)
-        for begin in range(0, len(body), 16_000):
-            part = body[begin:begin + 16_000]
-            yield frames.data(stream, part, begin + len(part) == len(body))
-
-
-def one_byte_windows(connect):
-    connection = connect(settings=((frames.INITIAL_WINDOW_SIZE, 1),))
-    connection.flood(whole_calls(odd(10), 60_000), 5)
-    drip = b"".join(frames.window_update(i, 1) for i in odd(10))
-    connection.flood((drip for _ in range(500)), 5)
-    connection.settle()
-    return f"{connection.ending()}, {connection.seen[frames.DATA]} DATA frames for 5010 bytes"
-
-
-def answers_never_taken(connect):
-    """Windows that pin memory: ten calls whose answers may never leave, with a WINDOW_UPDATE by one now and then."""
-    connection = connect(settings=((frames.INITIAL_WINDOW_SIZE, 0),))
-    connection.flood(whole_calls(odd(10), 60_000), 5)
-    deadline = time.monotonic() + 75
-    while time.monotonic() < deadline and not connection.over and connection.resets.total() < 10:
-        connection.send(b"".join(frames.window_update(i, 1) for i in odd(10)))
-        connection.flood((), 2, done=lambda: False)
-    return f"{connection.ending()}, {connection.resets.total()} of 10 calls reset"
-
-
-def answers_never_read(connect):
-    """Windows wide open and a socket that is never read: all that is answered waits in the server."""
-    connection = connect(reads=False, settings=((frames.INITIAL_WINDOW_SIZE, frames.LARGEST_WINDOW),))
-    connection.send(frames.window_update(0, frames.LARGEST_WINDOW - 65_535))
-    connection.flood(whole_calls(odd(500), 60_000), 15, done=lambda: False)
-    connection.settle()
-    return connection.ending()
-
-
-def empty_data(connect):
-    def pieces():
-        yield frames.headers(1, ECHO)
-        for _ in range(100):
-            yield frames.data(1, b"") * 200
-
-    return flooded(connect(), pieces())
-
-
-def data_of_one_byte(connect):
-    """Ten unfinished messages in frames of one byte each, as far as the stream's window goes."""
-
-    def pieces():
-        for stream in odd(10):
-            yield frames.headers(stream, ECHO) + frames.data(stream, b"\x00" + (60_000).to_bytes(4, "big"))
-            for _ in range(50):
-                yield frames.data(stream, b"x") * 1_000
-
-    return flooded(connect(), pieces())
-
-
-def message_of_64_megabytes(connect):
-    """Is sent in full, whatever the server says to it."""
-    return flooded(connect(), whole_calls([1], 64 * MIB), 5)
-
-
-def window_overflow(connect):
-    return flooded(connect(), [frames.window_update(0, frames.LARGEST_WINDOW)])
-
-
-def trickle(script, seconds):
-    """Sends one byte a second."""
-
-    def attack(connect):
-        connection = connect(preface=not script.startswith(frames.CLIENT_PREFACE))
-        deadline = time.monotonic() + seconds
-        for byte in script:
-            connection.send(bytes([byte]))
-            connection.settle(1)
-            if connection.over or connection.goaway or time.monotonic() > deadline:
-                break
-        return connection.ending()
-
-    return attack
-
-
-def message_byte_by_byte(connect):
-    """A call whose message hardly comes. No limit ends it: only the client's deadline would."""
-    connection = connect()
-    connection.send(frames.headers(1, ECHO))
-    for byte in frames.message(b"x" * 60_000)[:10]:
-        connection.send(frames.data(1, bytes([byte])))
-        connection.settle(1)
-    return connection.ending()
-
-
-# --- E, G: messages, connections, the end -----------------------------------------------------------------------------
-
-
-def message_of_four_gigabytes(connect):
-    connection = connect()
-    pieces = [frames.headers(1, ECHO) + frames.data(1, b"\x00\xff\xff\xff\xffx"),
-              frames.headers(3, ECHO) + frames.data(3, frames.message(b"x"), True)]
-    ending = flooded(connection, pieces, 3, done=lambda: connection.ended_streams >= 2)
-    return f"{ending}, {connection.ended_streams} of 2 answered"
-
-
-def silent_connections(connect):
-    """Connections that never say anything."""
-    connections = [connect(preface=False) for _ in range(1_000)]
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and not all(connection.over for connection in connections):
-        for connection in connections:
-            connection.receive()
-        connections[0].settle(0.2)
-    return f"{sum(connection.over for connection in connections)} of 1000 closed"
-
-
-def idle_connections(connect):
-    connections = [connect() for _ in range(1_000)]
-    for connection in connections:
-        connection.receive()
-    return f"{sum(not connection.over for connection in connections)} of 1000 open"
-
-
-def more_connections_than_descriptors(connect):
-    connections = []
-    for _ in range(200):
-        connections.append(connect(preface=False))
-        connections[-1].settle(0.002)
-    for connection in connections:
-        connection.close()
-    return "recovered" if is_served_soon(connect) else "did not recover within 5 s"
-
-
-def is_served_soon(connect):
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        connection = connect()
-        connection.flood([frames.headers(1, ECHO) + frames.data(1, frames.message(b"x"), True)], 1,
-                         done=lambda: connection.ended_streams == 1)
-        if connection.ended_streams:
-            return True
-    return False
-
-
-def frames_after_the_end(connect):
-    junk = b"".join(frames.frame(kind, 0xff, stream, b"\x01junk") for kind in range(11) for stream in range(4))
-    connection = connect()
-    connection.send(frames.window_update(0, 0) + junk * 100)
-    connection.settle()
-    return connection.ending()
-
-
-PROTOCOL_ERROR = 'GOAWAY PROTOCOL_ERROR "'
-STREAM_CLOSED = 'GOAWAY STREAM_CLOSED "'
-FLOW_CONTROL_ERROR = 'GOAWAY FLOW_CONTROL_ERROR "'
-COMPRESSION_ERROR = 'GOAWAY COMPRESSION_ERROR "'
-TOO_MANY_PINGS = CALM.format("too_many_pings")
-# Who does not read cannot be told why: its connection is closed, unless it earned a GOAWAY before it was stalled.
-STALL = (CLOSED, CALM.format("write_stall"), CONTROL_FLOOD, TOO_MANY_PINGS)
-UNKNOWN_FRAME = frames.frame(0xfa, 0, 0, b"unknown")
-
 ROWS = (
-    Row("A1 rapid reset, whole requests", reset_of_whole_requests, (RAPID_RESET,), quick=True),
+    Row("A1 rapid reset, whole requests", attacks.reset_of_whole_requests, (RAPID_RESET,), quick=True),
     # These have no message and are refused on the spot, so that the reset comes for a call that is over.
-    Row("A1a rapid reset, requests without a message", reset_of_headers, (STILL_OPEN, RAPID_RESET)),
-    Row("A1b rapid reset, open requests", reset_of_open_requests, (RAPID_RESET,), quick=True),
-    Row("A2 made to reset: window +0", made_to_reset(lambda i: frames.window_update(i, 0)),
+    Row("A1a rapid reset, requests without a message", attacks.reset_of_headers, (STILL_OPEN, RAPID_RESET)),
+    Row("A1b rapid reset, open requests", attacks.reset_of_open_requests, (RAPID_RESET,), quick=True),
+    Row("A2 made to reset: window +0", attacks.made_to_reset(lambda i: frames.window_update(i, 0)),
         (PROTOCOL_ERROR, RAPID_RESET), quick=True),
-    Row("A2 made to reset: window overflow", made_to_reset(lambda i: frames.window_update(i, frames.LARGEST_WINDOW)),
+    Row("A2 made to reset: window overflow",
+        attacks.made_to_reset(lambda i: frames.window_update(i, frames.LARGEST_WINDOW)),
         (RAPID_RESET, FLOW_CONTROL_ERROR)),
-    Row("A2 made to reset: HEADERS after end", made_to_reset(lambda i: frames.headers(i, ECHO)),
+    Row("A2 made to reset: HEADERS after end", attacks.made_to_reset(lambda i: frames.headers(i, attacks.ECHO)),
         (STREAM_CLOSED, PROTOCOL_ERROR)),
-    Row("A2 made to reset: DATA after end", made_to_reset(lambda i: frames.data(i, b"x")), (STREAM_CLOSED,)),
-    Row("A2 made to reset: PRIORITY of 6 bytes", made_to_reset(lambda i: frames.frame(frames.PRIORITY, 0, i, bytes(6))),
-        ('GOAWAY FRAME_SIZE_ERROR "',)),
-    Row("A2 made to reset: PRIORITY on itself", made_to_reset(lambda i: frames.priority(i, i)),
+    Row("A2 made to reset: DATA after end", attacks.made_to_reset(lambda i: frames.data(i, b"x")), (STREAM_CLOSED,)),
+    Row("A2 made to reset: PRIORITY of 6 bytes",
+        attacks.made_to_reset(lambda i: frames.frame(frames.PRIORITY, 0, i, bytes(6))), ('GOAWAY FRAME_SIZE_ERROR "',)),
+    Row("A2 made to reset: PRIORITY on itself", attacks.made_to_reset(lambda i: frames.priority(i, i)),
         (PROTOCOL_ERROR, RAPID_RESET)),
-    Row("A3 tiny header list allowed to answers", answers_larger_than_the_client_takes,
+    Row("A3 tiny header list allowed to answers", attacks.answers_larger_than_the_client_takes,
         (f"{STILL_OPEN}, 2000 of 2000 answered",), unacknowledged=False),
-    Row("A4 5 x the streams, no SETTINGS ACK", more_streams_than_allowed, ("GOAWAY SETTINGS_TIMEOUT",), waits=10,
-        unacknowledged=False),
-    Row("A5 20,000 pipelined requests", pipelined_requests, (STILL_OPEN,), quick=True, unacknowledged=False),
-    Row("B1 endless header block", endless_header_block, (CALM.format("continuation_flood"), COMPRESSION_ERROR),
+    Row("A4 5 x the streams, no SETTINGS ACK", attacks.more_streams_than_allowed,
+        ("GOAWAY SETTINGS_TIMEOUT",), waits=10, unacknowledged=False),
+    Row("A5 20,000 pipelined requests", attacks.pipelined_requests, (STILL_OPEN,), quick=True, unacknowledged=False),
+    Row("B1 endless header block", attacks.endless_header_block, (CALM.format("continuation_flood"), COMPRESSION_ERROR),
         quick=True),
-    Row("B2 empty CONTINUATION", empty_continuations, (CALM.format("continuation_flood"),), quick=True),
-    Row("B2t header block without an end", unfinished_header_block, (CALM.format("header_block_timeout"),), waits=5),
-    Row("B3a HPACK bomb, 16,000 x 'a:'", header_bomb(frames.field(b"a", b"", True), 16_000), ("GOAWAY",), quick=True),
-    Row("B3b HPACK bomb, 4,000 x 4 KB", header_bomb(frames.field(b"x", b"y" * 4_000, True), 4_000), ("GOAWAY",)),
-    Row("B3c HPACK bomb, 32,768 cookies", header_bomb(frames.field(b"cookie", b"y" * 4_058, True), 32_768),
-        ("GOAWAY",), quick=True),
-    Row("B5 fields without names", block_of(b"\x00\x00\x00" * 1_000), (PROTOCOL_ERROR, COMPRESSION_ERROR, f"{STILL_OPEN}, RST_STREAM PROTOCOL_ERROR")),
-    Row("B6 integer without an end", block_of(b"\x7f" + b"\x80" * 16_000), (COMPRESSION_ERROR,)),
-    Row("B6 string of 4 GiB", block_of(b"\x00\x7f\xff\xff\xff\xff\x0f" + b"x" * 16_000), (COMPRESSION_ERROR,)),
-    Row("B8 encoder table of 4 GiB", largest_encoder_table, (f"{STILL_OPEN}, 2000 of 2000 answered",),
+    Row("B2 empty CONTINUATION", attacks.empty_continuations, (CALM.format("continuation_flood"),), quick=True),
+    Row("B2t header block without an end", attacks.unfinished_header_block,
+        (CALM.format("header_block_timeout"),), waits=5),
+    Row("B3a HPACK bomb, 16,000 x 'a:'", attacks.header_bomb(frames.field(b"a", b"", True), 16_000),
+        LIST_TOO_LARGE, quick=True),
+    Row("B3b HPACK bomb, 4,000 x 4 KB", attacks.header_bomb(frames.field(b"x", b"y" * 4_000, True), 4_000),
+        LIST_TOO_LARGE),
+    Row("B3c HPACK bomb, 32,768 cookies", attacks.header_bomb(frames.field(b"cookie", b"y" * 4_058, True), 32_768),
+        LIST_TOO_LARGE, quick=True),
+    Row("B5 fields without names", attacks.block_of(b"\x00\x00\x00" * 1_000),
+        (PROTOCOL_ERROR, COMPRESSION_ERROR, f"{STILL_OPEN}, RST_STREAM PROTOCOL_ERROR")),
+    Row("B6 integer without an end", attacks.block_of(b"\x7f" + b"\x80" * 16_000), (COMPRESSION_ERROR,)),
+    Row("B6 string of 4 GiB", attacks.block_of(b"\x00\x7f\xff\xff\xff\xff\x0f" + b"x" * 16_000), (COMPRESSION_ERROR,)),
+    Row("B8 encoder table of 4 GiB", attacks.largest_encoder_table, (f"{STILL_OPEN}, 2000 of 2000 answered",),
         unacknowledged=False),
-    Row("B header list of 9 kB", header_list_above_the_soft_limit, (f"{STILL_OPEN}, 2 of 2 answered",)),
-    Row("C1 PING flood", frames_while_reading(frames.ping(), 300_000), (TOO_MANY_PINGS,), quick=True),
-    Row("C1 PING flood, not reading", frames_while_not_reading(frames.ping(), 600_000), STALL, waits=15),
-    Row("C1k PING each second", pings_at_leisure, (TOO_MANY_PINGS,), waits=6),
-    Row("C2 SETTINGS flood", frames_while_reading(frames.settings(), 500_000), (CONTROL_FLOOD,), quick=True),
-    Row("C2 SETTINGS flood, not reading", frames_while_not_reading(frames.settings(), 1_000_000), STALL, waits=15),
-    Row("C2 SETTINGS of 2,730 entries", large_settings, (CALM.format("settings_flood"),), quick=True),
-    Row("C2 initial window to and fro, 1,000 streams", toggled_windows, (STILL_OPEN, CONTROL_FLOOD)),
-    Row("C3 malformed requests, not reading", malformed_requests, (RAPID_RESET, CLOSED)),
-    Row("C4 PRIORITY flood", frames_while_reading(frames.priority(1), 500_000), (CONTROL_FLOOD,), quick=True),
-    Row("C5 WINDOW_UPDATE flood", frames_while_reading(frames.window_update(0, 1), 500_000), (CONTROL_FLOOD,)),
-    Row("C6 unknown frames", frames_while_reading(UNKNOWN_FRAME, 500_000), (CONTROL_FLOOD,)),
-    Row("D1 windows opened byte by byte", one_byte_windows, (STILL_OPEN,), unacknowledged=False),
-    Row("D1 answers never taken", answers_never_taken, (f"{STILL_OPEN}, 10 of 10 calls reset",), waits=70,
+    Row("B header list of 9 kB", attacks.header_list_above_the_soft_limit, (f"{STILL_OPEN}, 2 of 2 answered",)),
+    Row("C1 PING flood", attacks.frames_while_reading(frames.ping(), 300_000), (TOO_MANY_PINGS,), quick=True),
+    Row("C1 PING flood, not reading", attacks.frames_while_not_reading(frames.ping(), 600_000), STALL, waits=15),
+    Row("C1k PING each second", attacks.pings_at_leisure, (TOO_MANY_PINGS,), waits=6),
+    Row("C2 SETTINGS flood", attacks.frames_while_reading(frames.settings(), 500_000), (CONTROL_FLOOD,), quick=True),
+    Row("C2 SETTINGS flood, not reading", attacks.frames_while_not_reading(frames.settings(), 1_000_000),
+        STALL, waits=15),
+    Row("C2 SETTINGS of 2,730 entries", attacks.large_settings, (CALM.format("settings_flood"),), quick=True),
+    Row("C2 initial window to and fro, 1,000 streams", attacks.toggled_windows, (STILL_OPEN, CONTROL_FLOOD)),
+    Row("C3 malformed requests, not reading", attacks.malformed_requests, (RAPID_RESET, CLOSED)),
+    Row("C4 PRIORITY flood", attacks.frames_while_reading(frames.priority(1), 500_000), (CONTROL_FLOOD,), quick=True),
+    Row("C5 WINDOW_UPDATE flood", attacks.frames_while_reading(frames.window_update(0, 1), 500_000), (CONTROL_FLOOD,)),
+    Row("C6 unknown frames", attacks.frames_while_reading(UNKNOWN_FRAME, 500_000), (CONTROL_FLOOD,)),
+    Row("D1 windows opened byte by byte", attacks.one_byte_windows, (STILL_OPEN,), unacknowledged=False),
+    Row("D1 answers never taken", attacks.answers_never_taken, (f"{STILL_OPEN}, 10 of 10 calls reset",), waits=70,
         unacknowledged=False),
-    Row("D2 answers never read", answers_never_read, STALL, ceiling=MESSAGES_CEILING, waits=15, unacknowledged=False),
-    Row("D3 empty DATA", empty_data, (CALM.format("empty_frames_flood"),), quick=True),
-    Row("D4 DATA of one byte", data_of_one_byte, (STILL_OPEN,), quick=True),
-    Row("D5 preface byte by byte", trickle(frames.CLIENT_PREFACE, 20), ('GOAWAY SETTINGS_TIMEOUT "handshake_timeout"',),
+    Row("D2 answers never read", attacks.answers_never_read, STALL, ceiling=MESSAGES_CEILING, waits=15,
+        unacknowledged=False, known="answers that wait in wide windows are not bounded by write_buffer"),
+    Row("D3 empty DATA", attacks.empty_data, (CALM.format("empty_frames_flood"),), quick=True),
+    Row("D4 DATA of one byte", attacks.data_of_one_byte, (STILL_OPEN,), quick=True),
+    Row("D5 preface byte by byte", attacks.trickle(frames.CLIENT_PREFACE, 20),
+        ('GOAWAY SETTINGS_TIMEOUT "handshake_timeout"',), waits=10, unacknowledged=False),
+    Row("D5 HEADERS byte by byte", attacks.trickle(frames.headers(1, attacks.ECHO), 20),
+        (CALM.format("header_block_timeout"),), waits=5, unacknowledged=False),
+    Row("D5 message byte by byte", attacks.message_byte_by_byte, (STILL_OPEN,), waits=10, unacknowledged=False),
+    Row("D7 window overflow", attacks.window_overflow, (FLOW_CONTROL_ERROR,)),
+    Row("E1 message of 4 GiB", attacks.message_of_four_gigabytes, (f"{STILL_OPEN}, 2 of 2 answered",), quick=True),
+    Row("E1 message of 64 MiB", attacks.message_of_64_megabytes, (STILL_OPEN, FLOW_CONTROL_ERROR)),
+    Row("G1 200 connections, 64 descriptors", attacks.more_connections_than_descriptors, ("recovered",), descriptors=64,
+        unacknowledged=False),
+    Row("G2 1,000 silent connections", attacks.silent_connections, ("1000 of 1000 closed",), ceiling=1_000 * 24 * 1024,
         waits=10, unacknowledged=False),
-    Row("D5 HEADERS byte by byte", trickle(frames.headers(1, ECHO), 20), (CALM.format("header_block_timeout"),),
-        waits=5, unacknowledged=False),
-    Row("D5 message byte by byte", message_byte_by_byte, (STILL_OPEN,), waits=10, unacknowledged=False),
-    Row("D7 window overflow", window_overflow, (FLOW_CONTROL_ERROR,)),
-    Row("E1 message of 4 GiB", message_of_four_gigabytes, (f"{STILL_OPEN}, 2 of 2 answered",), quick=True),
-    Row("E1 message of 64 MiB", message_of_64_megabytes, (STILL_OPEN, FLOW_CONTROL_ERROR)),
-    Row("G1 200 connections, 64 descriptors", more_connections_than_descriptors, ("recovered",), descriptors=64,
+    Row("G2 1,000 idle connections", attacks.idle_connections, ("1000 of 1000 open",), ceiling=1_000 * 12 * 1024,
         unacknowledged=False),
-    Row("G2 1,000 silent connections", silent_connections, ("1000 of 1000 closed",), ceiling=1_000 * 24 * 1024,
-        waits=10, unacknowledged=False),
-    Row("G2 1,000 idle connections", idle_connections, ("1000 of 1000 open",), ceiling=1_000 * 12 * 1024,
-        unacknowledged=False),
-    Row("G3 frames after the end", frames_after_the_end, (PROTOCOL_ERROR,)),
+    Row("G3 frames after the end", attacks.frames_after_the_end, (PROTOCOL_ERROR,)),
 )

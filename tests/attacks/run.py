@@ -170,6 +170,7 @@ class Report:
     def __init__(self):
         self.judged = 0
         self.broken = []
+        self.known = []
 
     def add(self, row, results):
         print(f"{row.name}")
@@ -178,14 +179,16 @@ class Report:
             if name.startswith(RHEI):
                 self.judged += 1
                 for promise in broken_promises(row, measured):
-                    print(f"    BROKEN: {promise}")
-                    self.broken.append(f"{row.name}, {name}: {promise}")
+                    print(f"    {'KNOWN' if row.known else 'BROKEN'}: {promise}")
+                    (self.known if row.known else self.broken).append(f"{row.name}, {name}: {promise}")
         sys.stdout.flush()
 
     def summary(self):
-        for promise in self.broken:
-            print(f"broken: {promise}")
-        return f"attacks: {self.judged} on rhei, {len(self.broken)} promises broken"
+        for kind, promises in (("known defect", self.known), ("broken", self.broken)):
+            for promise in promises:
+                print(f"{kind}: {promise}")
+        return (f"attacks: {self.judged} on rhei, {len(self.broken)} promises broken, "
+                f"{len(self.known)} more by known defects")
 
 
 def contenders(row, commands):

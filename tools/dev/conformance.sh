@@ -1,4 +1,4 @@
-# The conformance suites of HTTP/2. Sourced by ./dev.
+# The conformance suites of HTTP/2, and the attacks behind them. Sourced by ./dev.
 
 # Builds h2spec and h2specd into build/tools/, from the versions and checksums pinned in tools/go/h2spec.
 build_h2spec() {
@@ -16,9 +16,16 @@ build_h2spec() {
 }
 
 cmd_conformance() {
-  ensure_packages build test
+  local summaries=build/release/conformance/summaries.log quick=() failed=0
+  [ "${1:-}" != --quick ] || quick=(--quick)
+  ensure_packages build test attacks
   build_h2spec
   configure release
-  compile release conformance_server conformance_client
-  exec python3 tests/conformance/run.py --build build/release --testers build/tools "$@"
+  compile release conformance_server conformance_client attack_victim attack_grpc_victim
+  mkdir -p "${summaries%/*}"
+  python3 tests/conformance/run.py --build build/release --testers build/tools "$@" | tee "$summaries" || failed=1
+  python3 tests/attacks/run.py --build build/release "${quick[@]}" || failed=1
+  # h2spec's summary stays the last line.
+  tail -n 1 "$summaries"
+  return "$failed"
 }

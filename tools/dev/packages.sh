@@ -10,6 +10,7 @@ packages_of() {
       echo python3 libgtest-dev libgmock-dev libnghttp2-dev libgrpc++-dev protobuf-compiler-grpc valgrind
       echo ccache dpkg-dev file
       ;;
+    attacks) echo nghttp2-server ;;
     bench) echo python3 libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client libbenchmark-dev valgrind ;;
     lint) echo python3 git clang-format-16 clang-16 ;;
     docs) echo python3 doxygen ;;
@@ -19,7 +20,10 @@ packages_of() {
     interop-go) echo golang-go ca-certificates ;;
     interop-java) echo default-jdk-headless maven ca-certificates ;;
     interop-rust) echo cargo-web rustc-web ca-certificates ;;
-    *) die "name a package group that exists: build, test, bench, lint, docs, fuzz or interop-LANGUAGE, not '$1'" ;;
+    *)
+      die "name a package group that exists, not '$1'" \
+        "There are build, test, attacks, bench, lint, docs, fuzz and interop-LANGUAGE."
+      ;;
   esac
 }
 
