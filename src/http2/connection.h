@@ -185,6 +185,8 @@ class Connection {
   // The first `bytes` of them have been written.
   void Transmitted(std::size_t bytes, TimePoint now);
   std::size_t output_size() const { return output_.size(); }  // bytes that wait to be written
+  // Those, and what SendData holds on all streams.
+  std::size_t unsent_size() const { return output_.size() + queued_bytes_; }
   bool wants_to_write() const {
     return !output_.empty() || (scheduler_.has_ready() && !connection_blocked_ && !failed_);
   }
@@ -391,6 +393,7 @@ class Connection {
   Output output_;
   HpackEncoder encoder_;
   std::string encoded_;              // the header block being sent
+  std::size_t queued_bytes_ = 0;     // in the queues of all streams
   bool connection_blocked_ = false;  // queued DATA waits for the connection's window
   bool small_data_allowed_ = false;  // the wait for larger windows is over
 };

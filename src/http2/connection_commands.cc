@@ -74,6 +74,7 @@ void Connection::SendData(Stream stream, std::string bytes, bool end_stream) {
   } else if (record->queue->end_stream() || record->queue->trailers() != nullptr) {
     return;
   }
+  queued_bytes_ += bytes.size();
   record->queue->Push(std::move(bytes));
   if (end_stream) record->queue->PushEnd();
   scheduler_.Add(stream.slot);

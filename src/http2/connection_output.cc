@@ -126,6 +126,7 @@ void Connection::WriteQueuedData(StreamRecord& record, std::size_t size, bool en
   send_window_.Use(static_cast<std::int64_t>(size));
   CountPayload(kFrameHeaderSize + size);
   payload_sent_ = true;
+  queued_bytes_ -= size;
   WriteDataHeader(output_.Reserve(kFrameHeaderSize), record.id, size, end_stream);
   while (size != 0) {
     const std::string_view piece = record.queue->Front(size);

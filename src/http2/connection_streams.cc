@@ -45,6 +45,7 @@ void Connection::SendRstStream(StreamId stream, ErrorCode code, bool answer) {
 void Connection::DropQueue(std::uint32_t slot) {
   StreamRecord& record = streams_[slot];
   if (record.queue == nullptr) return;
+  queued_bytes_ -= record.queue->size();
   record.queue.reset();
   scheduler_.Remove(slot);
 }

@@ -112,17 +112,27 @@ void Http2Link::OnTurnEnd() {
     return owner_.OnLinkEnd(cause_);
   }
   if (round_ended_ && state_ == State::kOpen) {
-    HandleInput(std::string_view(kept_).substr(kept_begin_));
-    return AfterBatch();
+    if (connection_.unsent_size() > write_limit_) Flush();
+    if (!PeerReadsTooLittle()) {
+      HandleInput(std::string_view(kept_).substr(kept_begin_));
+      return AfterBatch();
+    }
+    // The rest of the input waits until the peer has taken some of the answers.
+    return RearmTimer();
   }
   Flush();
   RearmTimer();
+}
+
+bool Http2Link::PeerReadsTooLittle() const {
+  return connection_.role() == http2::Role::kServer && write_blocked_ && connection_.unsent_size() > write_limit_;
 }
 
 void Http2Link::OnWritable() {
   write_blocked_ = false;
   if (state_ == State::kEnded) return;
   Flush();
+  if (state_ == State::kOpen && round_ended_) loop_.AtEndOfTurn(turn_end_);
   if (state_ == State::kOpen && !round_ended_) WaitForInput();
   RearmTimer();
 }
@@ -199,8 +209,7 @@ void Http2Link::Discard() {
 void Http2Link::WaitForInput() {
   if (state_ != State::kOpen || ending_ || round_ended_) return;
   // A peer that does not read our answers is not read either, so that it cannot make us hold them.
-  const bool server = connection_.role() == http2::Role::kServer;
-  if (connection_.reading_paused() || (server && write_blocked_ && connection_.output_size() > write_limit_)) return;
+  if (connection_.reading_paused() || PeerReadsTooLittle()) return;
   stream_->WaitReadable();
 }
 

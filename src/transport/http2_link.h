@@ -78,6 +78,7 @@ class Http2Link final : private runtime::ByteStream::Handler {
   void Flush();
   void AfterBatch();
   void WaitForInput();
+  bool PeerReadsTooLittle() const;
   void HandleTimeout();
   void RearmTimer();
   void ArmTimer(TimePoint when);

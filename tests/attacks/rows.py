@@ -99,7 +99,7 @@ ROWS = (
     Row("D1 answers never taken", attacks.answers_never_taken, (f"{STILL_OPEN}, 10 of 10 calls reset",), waits=70,
         unacknowledged=False),
     Row("D2 answers never read", attacks.answers_never_read, STALL, ceiling=MESSAGES_CEILING, waits=15,
-        unacknowledged=False, known="answers that wait in wide windows are not bounded by write_buffer"),
+        unacknowledged=False),
     Row("D3 empty DATA", attacks.empty_data, (CALM.format("empty_frames_flood"),), quick=True),
     Row("D4 DATA of one byte", attacks.data_of_one_byte, (STILL_OPEN,), quick=True),
     Row("D5 preface byte by byte", attacks.trickle(frames.CLIENT_PREFACE, 20),

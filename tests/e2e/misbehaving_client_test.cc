@@ -46,8 +46,9 @@ std::string RequestWith(std::string_view name, std::string_view value) {
 
 class Fixture {
  public:
-  explicit Fixture(Limits limits = {}, FunctionService::Function function = Echo, std::uint64_t seed = 1)
-      : stack(std::move(function), seed) {
+  explicit Fixture(Limits limits = {}, FunctionService::Function function = Echo, std::uint64_t seed = 1,
+                   const SimulationOptions& network = {})
+      : stack(std::move(function), seed, network) {
     stack.server_limits = limits;
     EXPECT_TRUE(stack.Start().ok());
     runtime::Loop& loop = stack.client_runtime->loop(0);
@@ -277,6 +278,29 @@ TEST(MisbehavingClientTest, OneThatNeverReadsIsHungUpOn) {
 }
 
 // Dropping the handlers' connection before, while and after they answer, with the answers coming late.
+// However wide its windows are: 500 answers would be 30 MB.
+TEST(MisbehavingClientTest, OneThatNeverReadsIsAnsweredOnlyUpToTheWriteBuffer) {
+  SimulationOptions network;
+  network.buffer_size = 64 * 1024;
+  Fixture fixture(
+      {}, [](ServerContext&, const std::string&) -> Task<Result<std::string>> { return std::string(60'000, 'x'); }, 1,
+      network);
+  fixture.stack.world.RunFor(1s);
+  fixture.peer->SetReading(false);
+  std::string bytes = WindowUpdate(0, 0x7000000) + Settings({{http2::SettingId::kInitialWindowSize, 0x7fffffff}});
+  for (std::uint32_t stream = 1; stream < 1000; stream += 2) {
+    bytes += Headers(stream, Block(kRequest)) + Data(stream, GrpcMessage(""), true);
+  }
+  fixture.peer->Send(bytes);
+  fixture.stack.world.RunFor(5s);
+  const int answered = fixture.stack.service.started;
+  EXPECT_GT(answered, 16);
+  EXPECT_LT(answered, 90) << "more than the write buffer, one round of handlers and the sockets' buffers";
+  fixture.peer->SetReading(true);
+  fixture.stack.world.RunFor(5s);
+  EXPECT_EQ(fixture.stack.service.started, 500);
+}
+
 TEST(MisbehavingClientTest, OneThatHangsUpHarmsNoHandler) {
   std::vector<Promise<std::string>> promises;
   Fixture fixture({}, [&](ServerContext&, const std::string&) -> Task<Result<std::string>> {

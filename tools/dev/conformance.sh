@@ -16,15 +16,20 @@ build_h2spec() {
 }
 
 cmd_conformance() {
-  local summaries=build/release/conformance/summaries.log quick=() failed=0
-  [ "${1:-}" != --quick ] || quick=(--quick)
+  local summaries=build/release/conformance/summaries.log suites=() attacks=() failed=0
+  case "${1:-}" in
+    --quick) suites=(--quick) attacks=(--quick) ;;
+    --quick-attacks) attacks=(--quick) ;;
+    "") ;;
+    *) die "run './dev conformance', with --quick or --quick-attacks if you like; it does not know $1" ;;
+  esac
   ensure_packages build test attacks
   build_h2spec
   configure release
   compile release conformance_server conformance_client attack_victim attack_grpc_victim
   mkdir -p "${summaries%/*}"
-  python3 tests/conformance/run.py --build build/release --testers build/tools "$@" | tee "$summaries" || failed=1
-  python3 tests/attacks/run.py --build build/release "${quick[@]}" || failed=1
+  python3 tests/conformance/run.py --build build/release --testers build/tools "${suites[@]}" | tee "$summaries" || failed=1
+  python3 tests/attacks/run.py --build build/release "${attacks[@]}" || failed=1
   # h2spec's summary stays the last line.
   tail -n 1 "$summaries"
   return "$failed"
