@@ -44,16 +44,17 @@ void Connection::SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::sp
 }
 
 void Connection::ConsumeConnection(std::size_t bytes) {
-  const std::uint32_t increment = receive_window_.Consume(static_cast<std::int64_t>(bytes), limits_.connection_window);
+  const std::uint32_t increment = receive_window_.Consume(static_cast<std::int64_t>(bytes), connection_window_);
   if (increment != 0) WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, increment);
 }
 
 void Connection::ConsumeStream(StreamRecord& record, std::size_t bytes) {
   // A peer that has said everything needs no window.
   if (!record.state.may_receive()) return;
-  const std::uint32_t increment =
-      record.receive_window.Consume(static_cast<std::int64_t>(bytes), limits_.stream_window);
-  if (increment != 0) WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), record.id, increment);
+  const std::uint32_t increment = record.receive_window.Consume(static_cast<std::int64_t>(bytes), stream_window_);
+  if (increment == 0) return;
+  WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), record.id, increment);
+  bdp_.Want();
 }
 
 std::size_t Connection::PollTransmit(std::span<std::string_view> slices) {
