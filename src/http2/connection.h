@@ -191,7 +191,8 @@ class Connection {
 
   // --- output ------------------------------------------------------------------------------------------------------
   // Fills `slices` with views of what to write next, and returns how many it used (0: nothing to write). Also moves
-  // queued DATA into the output, stream by stream in turn, as far as the windows and 64 KiB per call allow.
+  // queued DATA into the output, stream by stream in turn, as far as the windows and about 64 KiB of output allow. What
+  // lies in large pieces is not copied: the slices show the strings that SendData was given.
   std::size_t PollTransmit(std::span<std::string_view> slices);
   // The first `bytes` of them have been written.
   void Transmitted(std::size_t bytes, TimePoint now);
