@@ -63,11 +63,12 @@ module.exports = (stub, messages, callNothing) => {
   const chat = (options = soon()) => new Stream(stub.chat(options));
   const download = (step, options = soon()) => new Stream(stub.download(step, options));
 
-  async function expectSeen(id, end, count) {
+  async function expectSeen(id, ends, count) {
     const seen = await new Promise((resolve, reject) => {
       stub.seen({ id }, soon(), (error, reply) => (error ? reject(error) : resolve(reply)));
     });
-    assert.deepEqual([seen.end, seen.messages], [end, count], `the server saw ${JSON.stringify(seen)}`);
+    const good = ends.includes(seen.end) && seen.messages === count;
+    assert.ok(good, `the server saw ${JSON.stringify(seen)}`);
   }
 
   async function clientStreaming() {
@@ -109,14 +110,14 @@ module.exports = (stub, messages, callNothing) => {
     stream.call.end();
     for (const size of step.replySizes) await stream.expectPiece(resized(step.payload, size));
     await stream.expectEnd();
-    await expectSeen(step.id, 'COMPLETE', 1);
+    await expectSeen(step.id, ['COMPLETE'], 1);
   }
 
   async function serverFirst() {
     const stream = chat();
     await stream.talk({ id: 'server_first', payload: pattern(10), replySizes: [10], finish: true });
     await stream.expectEnd();
-    await expectSeen('server_first', 'FINISHED', 1);
+    await expectSeen('server_first', ['FINISHED'], 1);
   }
 
   async function bothAtOnce() {
@@ -143,7 +144,7 @@ module.exports = (stub, messages, callNothing) => {
     }
     await Promise.all([write(), read()]);
     await stream.expectEnd();
-    await expectSeen('many_messages', 'COMPLETE', messages);
+    await expectSeen('many_messages', ['COMPLETE'], messages);
   }
 
   async function serverFails() {
@@ -169,7 +170,8 @@ module.exports = (stub, messages, callNothing) => {
     await stream.talk({ id, payload: pattern(10), replySizes: [10] });
     end(stream.call);
     await stream.expectCode(code);
-    await expectSeen(id, 'CANCELLED', 1);
+    // Node ends its direction well before it resets a stream.
+    await expectSeen(id, ['CANCELLED', 'COMPLETE'], 1);
   }
 
   // A download without an end, when it ends in its middle.
@@ -179,7 +181,7 @@ module.exports = (stub, messages, callNothing) => {
     for (let i = 0; i < 10; ++i) await stream.expectPiece(step.payload);
     end(stream.call);
     await stream.expectCode(code);
-    await expectSeen(id, 'CANCELLED', 1);
+    await expectSeen(id, ['CANCELLED'], 1);
   }
 
   async function cancel() {
