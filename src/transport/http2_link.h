@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -78,6 +79,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
   void HandleInput(std::string_view input);
   void Discard();
   void Flush();
+  template <std::size_t kSlices>
+  std::optional<runtime::IoResult> WriteSome();
   void AfterBatch();
   void WaitForInput();
   bool PeerReadsTooLittle() const;
