@@ -138,7 +138,7 @@ void Http2Link::OnWritable() {
 }
 
 void Http2Link::Flush() {
-  while (!write_blocked_ && state_ != State::kLingering && !ending_) {
+  while (connection_.wants_to_write() && !write_blocked_ && state_ != State::kLingering && !ending_) {
     std::array<std::string_view, kSlicesPerWrite> slices;
     const std::size_t count = connection_.PollTransmit(slices);
     if (count == 0) break;
