@@ -153,7 +153,7 @@ std::optional<IoResult> Http2Link::WriteSome() {
 
 void Http2Link::Flush() {
   bool progress = false;
-  while (!write_blocked_ && state_ != State::kLingering && !ending_) {
+  while (connection_.wants_to_write() && !write_blocked_ && state_ != State::kLingering && !ending_) {
     // Views take time to be made ready, so there are many only where there is much.
     const std::optional<IoResult> result =
         connection_.unsent_size() > kMuch ? WriteSome<kManySlices>() : WriteSome<kFewSlices>();
