@@ -8,12 +8,12 @@ import argparse
 import pathlib
 import sys
 
-from suite import compile_time, footprint, h2load, idle, machine, report, unary
+from suite import compile_time, footprint, h2load, idle, machine, report, streaming, unary
 from suite.processes import Failure
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "h2load": h2load.run, "idle": idle.run,
-              "compile_time": compile_time.run, "footprint": footprint.run}
+BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "streaming": streaming.run, "h2load": h2load.run,
+              "idle": idle.run, "compile_time": compile_time.run, "footprint": footprint.run}
 
 # Load average above which others take a noticeable part of the cores.
 BUSY_LOAD = 0.5
