@@ -23,8 +23,8 @@
 
 namespace rhei::inline v0 {
 
-// The part of a unary call's state that does not depend on its reply's type: who waits for it.
-class UnaryCallState : public ClientCall {
+// The part of a call's state that does not depend on the types of its messages: who waits for its end.
+class CallState : public ClientCall {
  public:
   bool done() const { return phase_.load(std::memory_order_acquire) == kDone; }
 
@@ -39,7 +39,7 @@ class UnaryCallState : public ClientCall {
   void AwaitHeaders(TaskObserver& observer, Executor* resume_on);
 
   void OnHeaders() final;
-  void OnDone() final;
+  void OnDone() override;
 
  protected:
   // A call that Then or Future took over is done.
@@ -61,8 +61,25 @@ class UnaryCallState : public ClientCall {
   Executor* headers_resume_on_ = nullptr;
 };
 
+// What the server sends ahead of its messages, to be awaited.
+class [[nodiscard("headers are had by co_await")]] CallHeaders final : public TaskObserver {
+ public:
+  explicit CallHeaders(CallState& state) : state_(state) {}
+  bool await_ready() const noexcept { return state_.done(); }
+  void await_suspend(std::coroutine_handle<> frame) {
+    frame_ = frame;
+    state_.AwaitHeaders(*this, Executor::Current());
+  }
+  const Metadata& await_resume() const { return state_.response.headers; }
+  void OnTaskDone() noexcept override { frame_.resume(); }
+
+ private:
+  CallState& state_;
+  std::coroutine_handle<> frame_;
+};
+
 template <typename Reply>
-class TypedCallState final : public UnaryCallState {
+class TypedCallState final : public CallState {
  public:
   bool OnMessage(std::string_view message) override {
     reply_.emplace();
@@ -163,22 +180,7 @@ class [[nodiscard("a call that is dropped is cancelled")]] UnaryCall {
   // Awaits what the server sends ahead of its reply, if it does, else the end of the call:
   //
   //     const rhei::Metadata& headers = co_await call.Headers();
-  class HeadersAwaiter final : public TaskObserver {
-   public:
-    explicit HeadersAwaiter(TypedCallState<Reply>& state) : state_(state) {}
-    bool await_ready() const noexcept { return state_.done(); }
-    void await_suspend(std::coroutine_handle<> frame) {
-      frame_ = frame;
-      state_.AwaitHeaders(*this, Executor::Current());
-    }
-    const Metadata& await_resume() const { return state_.response.headers; }
-    void OnTaskDone() noexcept override { frame_.resume(); }
-
-   private:
-    TypedCallState<Reply>& state_;
-    std::coroutine_handle<> frame_;
-  };
-  HeadersAwaiter Headers() { return HeadersAwaiter(*state_); }
+  CallHeaders Headers() { return CallHeaders(*state_); }
 
   // Ends the call with CANCELLED unless it is done.
   void Cancel() { state_->Cancel(); }

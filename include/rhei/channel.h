@@ -101,21 +101,28 @@ Channel Connect(std::string_view target, ChannelOptions options = ChannelOptions
 // The error of a request that protobuf cannot serialise.
 Error RequestNotWritable(std::string_view path);
 
-// Begins a unary call with this state, which is new; takes over its reference.
+// Begins a call with this state, which is new and whose caller keeps its reference. For generated code.
+void StartCall(const Channel& channel, ClientCall& call, Method method, const CallOptions& options);
+
+// The same with a request.
+template <typename Request>
+void StartCall(const Channel& channel, ClientCall& call, Method method, const Request& request,
+               const CallOptions& options) {
+  if (const std::optional<std::size_t> size = Codec<Request>::Size(request)) {
+    call.request.message = PooledBytes(ClientCall::kMessagePrefix + *size);
+    Codec<Request>::Write(request, call.request.message.data() + ClientCall::kMessagePrefix);
+  } else {
+    call.response.error = RequestNotWritable(method.path);
+  }
+  StartCall(channel, call, method, options);
+}
+
+// Begins a unary call with this state; takes over its reference.
 template <typename Reply, typename Request>
 UnaryCall<Reply> StartUnary(const Channel& channel, TypedCallState<Reply>* call, Method method, const Request& request,
                             const CallOptions& options) {
   UnaryCall<Reply> handle(call);
-  call->request.method = method;
-  channel.Prepare(*call, options);
-  if (const std::optional<std::size_t> size = Codec<Request>::Size(request)) {
-    call->request.message = PooledBytes(ClientCall::kMessagePrefix + *size);
-    Codec<Request>::Write(request, call->request.message.data() + ClientCall::kMessagePrefix);
-  } else {
-    call->response.error = RequestNotWritable(method.path);
-  }
-  call->AddReference();
-  channel.Start(*call);
+  StartCall(channel, *call, method, request, options);
   return handle;
 }
 

@@ -13,6 +13,7 @@
 
 #include "rhei/context_state.h"
 #include "rhei/log.h"
+#include "rhei/message_stream.h"
 #include "rhei/metadata.h"
 #include "rhei/pooled.h"
 #include "rhei/result.h"
@@ -61,7 +62,9 @@ class ClientCall : public Pooled {
     Method method;
     std::string own_path;  // where the method has no number
     Metadata metadata;
-    PooledBytes message;  // kMessagePrefix unset bytes, then the message
+    PooledBytes message;          // kMessagePrefix unset bytes, then the message
+    bool client_streams = false;  // instead of `message`, what is written to the stream is sent
+    bool server_streams = false;  // replies are read from the stream, not given to OnMessage
     bool wait_for_ready = false;
     bool detached = false;  // from `context`
     std::size_t max_receive_message = SIZE_MAX;
@@ -90,15 +93,19 @@ class ClientCall : public Pooled {
   virtual void OnHeaders() = 0;
   // A whole message, valid until this returns. False: it cannot be read, and the call is to end with INTERNAL.
   virtual bool OnMessage(std::string_view message) = 0;
+  // Of a call that streams: it is being carried out, and its messages can come and go. The stream, which tells
+  // `stream_listener`, is the call's own until OnRetry, or until the call is gone.
+  virtual void OnStream(std::unique_ptr<MessageStream> /*stream*/) {}
   // What came so far came from an attempt that is given up for another one.
   virtual void OnRetry() = 0;
   // It is over: `response` is complete. Once, and last.
   virtual void OnDone() = 0;
 
   // --- who carries it out ------------------------------------------------------------------------------------------
-  runtime::Loop* loop = nullptr;       // set when it is started, then constant; null: it failed before
-  Logger* logger = nullptr;            // as long as the loop
-  ClientCallHolder* holder = nullptr;  // on the loop only; null: not begun or over
+  MessageStream::Listener* stream_listener = nullptr;  // constant; null: the call does not stream
+  runtime::Loop* loop = nullptr;                       // set when it is started, then constant; null: it failed before
+  Logger* logger = nullptr;                            // as long as the loop
+  ClientCallHolder* holder = nullptr;                  // on the loop only; null: not begun or over
   // For the holder's own use: its number for the call, and a list it keeps calls in.
   std::uint32_t holder_slot = 0;
   ClientCall* previous = nullptr;
@@ -123,6 +130,21 @@ class ClientCall : public Pooled {
   void Cancel() { Cancel(Error(StatusCode::kCancelled, "the caller cancelled the call")); }
   void Cancel(Error reason);
 
+  // Keeps a call, or none, for as long as it lives.
+  class Reference {
+   public:
+    explicit Reference(ClientCall* call) : call_(call) {
+      if (call_ != nullptr) call_->AddReference();
+    }
+    Reference(const Reference&) = delete;
+    Reference& operator=(const Reference&) = delete;
+    ~Reference() {
+      if (call_ != nullptr) call_->Release();
+    }
+
+   private:
+    ClientCall* const call_;
+  };
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "rhei/channel.h"
+#include "rhei/streaming_call.h"
 
 namespace rhei::inline v0 {
 
@@ -19,7 +20,14 @@ class GenericStub {
   UnaryCall<std::string> Call(std::string_view path, const std::string& request,
                               const CallOptions& options = CallOptions()) const;
 
+  // Begins a call of any kind, message by message: of a method that takes one request, write one and say WritesDone.
+  BidiStreamingCall<std::string, std::string> Stream(std::string_view path,
+                                                     const CallOptions& options = CallOptions()) const;
+
  private:
+  // The method of a path; where it cannot be sent, the call fails.
+  Method Resolve(std::string_view path, ClientCall& call) const;
+
   Channel channel_;
 };
 

@@ -68,6 +68,8 @@ struct Limits {
   std::size_t connection_budget = 4 * 1024 * 1024;
   // Bytes that wait to be written on one connection, below the windows.
   std::size_t write_buffer = 1024 * 1024;
+  // Of those, bytes of one stream before its writer has to wait.
+  std::size_t stream_write_buffer = 64 * 1024;
 
   // --- time --------------------------------------------------------------------------------------------------------
   // From the accepted connection to the peer's preface and SETTINGS.

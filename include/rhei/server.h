@@ -62,6 +62,7 @@ class Server {
   Server& SetTimeout(std::string_view path, Duration timeout);
   // Answers calls of methods that no service has. Without one they end with UNIMPLEMENTED.
   Server& AddGeneric(GenericService& service, RunOn run_on = RunOn::kLoop);
+  Server& AddGeneric(GenericStreamingService& service, RunOn run_on = RunOn::kLoop);
   // Answers requests that are not gRPC's. Without one they end with status 415.
   Server& SetHttpHandler(HttpHandler& handler);
 

@@ -7,10 +7,15 @@
 
 #include "rhei/executor.h"
 #include "rhei/log.h"
+#include "rhei/message_stream.h"
 #include "rhei/result.h"
 #include "rhei/server_context.h"
 
 namespace rhei::inline v0 {
+
+namespace runtime {
+class Loop;
+}
 
 // A call that waits for its answer. Used on its executor only. It is answered once, by Reply or by Fail, and is gone
 // afterwards; answering a call whose client is gone does no harm and still has to be done.
@@ -33,8 +38,21 @@ class ServerCall {
   virtual char* ReserveReply(std::size_t size) = 0;
   virtual void Reply() = 0;
 
+  // The answer, where replies were sent on the stream: there is none any more, and the status is OK.
+  virtual void Succeed() = 0;
+
   // The answer is this error.
   virtual void Fail(const Error& error) = 0;
+
+  // --- any thread ----------------------------------------------------------------------------------------------------
+  // The connection's loop, also where the handler runs in the pool.
+  virtual runtime::Loop& loop() = 0;
+
+  // --- on that loop --------------------------------------------------------------------------------------------------
+  // The call's messages one by one; the listener hears of them until the call is answered.
+  virtual MessageStream& OpenStream(MessageStream::Listener& listener) = 0;
+  // Ends the call with this error, though its handler goes on. It hears of it as of a cancellation.
+  virtual void Break(Error error) = 0;
 
  protected:
   ~ServerCall() = default;
@@ -46,6 +64,9 @@ class MethodHandler {
   virtual ~MethodHandler() = default;
   // Before the first call: how many loops there are.
   virtual void Prepare(std::size_t loop_count) = 0;
+  // Whether requests are read from the call's stream: then Handle is called as soon as the headers are there, and with
+  // no request.
+  virtual bool client_streams() const { return false; }
   // A whole request; its bytes are valid until Handle returns. `call` lives until it is answered.
   virtual void Handle(ServerCall& call, std::string_view request) = 0;
 };

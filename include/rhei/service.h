@@ -15,6 +15,11 @@
 
 namespace rhei::inline v0 {
 
+template <typename T>
+class Reader;
+template <typename T>
+class Writer;
+
 // The methods of a service by path, filled in by generated code.
 class MethodTable {
  public:
@@ -24,6 +29,16 @@ class MethodTable {
                 Task<Result<Reply>> (Service::*function)(ServerContext&, const Request&)) {
     Add(path, std::make_unique<UnaryMethod<Service, Request, Reply>>(service, function));
   }
+  // The kinds with streams; defined in "rhei/streaming_method.h".
+  template <typename Service, typename Request, typename Reply>
+  void AddServerStreaming(std::string_view path, Service& service,
+                          Task<Status> (Service::*function)(ServerContext&, const Request&, Writer<Reply>&));
+  template <typename Service, typename Request, typename Reply>
+  void AddClientStreaming(std::string_view path, Service& service,
+                          Task<Result<Reply>> (Service::*function)(ServerContext&, Reader<Request>&));
+  template <typename Service, typename Request, typename Reply>
+  void AddBidiStreaming(std::string_view path, Service& service,
+                        Task<Status> (Service::*function)(ServerContext&, Reader<Request>&, Writer<Reply>&));
   void Add(std::string_view path, std::unique_ptr<MethodHandler> handler) {
     methods_.push_back({std::string(path), std::move(handler)});
   }
@@ -57,6 +72,13 @@ class GenericService {
   virtual ~GenericService() = default;
   // The method is context.method(). Request and reply are serialised messages.
   virtual Task<Result<std::string>> Call(ServerContext& context, const std::string& request) = 0;
+};
+
+// The same for calls of any kind, message by message: a method that answers with one reply writes one.
+class GenericStreamingService {
+ public:
+  virtual ~GenericStreamingService() = default;
+  virtual Task<Status> Call(ServerContext& context, Reader<std::string>& reader, Writer<std::string>& writer) = 0;
 };
 
 }  // namespace rhei::inline v0

@@ -216,20 +216,37 @@ Error RequestNotWritable(std::string_view path) {
                    "more");
 }
 
-UnaryCall<std::string> GenericStub::Call(std::string_view path, const std::string& request,
-                                         const CallOptions& options) const {
-  auto* const call = new TypedCallState<std::string>;
+void StartCall(const Channel& channel, ClientCall& call, Method method, const CallOptions& options) {
+  call.request.method = method;
+  channel.Prepare(call, options);
+  call.AddReference();
+  channel.Start(call);
+}
+
+Method GenericStub::Resolve(std::string_view path, ClientCall& call) const {
   Method method{Method::kUnnumbered, path};
   if (IsSendable(path)) {
     method = channel_.FindMethod(path);
   } else {
-    call->response.error = Error(StatusCode::kInternal, "a method's path begins with / and is printable ASCII");
+    call.response.error = Error(StatusCode::kInternal, "a method's path begins with / and is printable ASCII");
   }
   if (method.number == Method::kUnnumbered) {
-    call->request.own_path = path;
-    method.path = call->request.own_path;
+    call.request.own_path = path;
+    method.path = call.request.own_path;
   }
-  return StartUnary(channel_, call, method, request, options);
+  return method;
+}
+
+UnaryCall<std::string> GenericStub::Call(std::string_view path, const std::string& request,
+                                         const CallOptions& options) const {
+  auto* const call = new TypedCallState<std::string>;
+  return StartUnary(channel_, call, Resolve(path, *call), request, options);
+}
+
+BidiStreamingCall<std::string, std::string> GenericStub::Stream(std::string_view path,
+                                                                const CallOptions& options) const {
+  auto* const call = new BidiStreamingState<std::string, std::string>;
+  return StartBidiStreaming(channel_, call, Resolve(path, *call), options);
 }
 
 }  // namespace rhei::inline v0

@@ -129,6 +129,11 @@ class Connection {
   // The owner has used up `bytes` of what data events brought (their `charged`); windows open again by as much. For a
   // stream that is gone only the connection's window opens.
   void Consume(Stream stream, std::size_t bytes);
+  // The same in two parts, each to be called once for the bytes that came: the connection's share may be given back as
+  // they arrive, while the stream's follows when the application has read them. So a stream that nobody reads is held
+  // back by its own window and does not block the others; what the owner then holds is at most that window per stream.
+  void ConsumeOnConnection(std::size_t bytes);
+  void ConsumeOnStream(Stream stream, std::size_t bytes);
 
   // --- commands ----------------------------------------------------------------------------------------------------
   // Registers header fields that will be sent often; see HpackEncoder::Register.
@@ -148,13 +153,18 @@ class Connection {
   void SendHeaders(Stream stream, HeaderTemplate prefix, std::span<const HeaderField> extra, bool end_stream);
 
   // Reserves room for `size` bytes as the payload of one DATA frame in the output, to be filled before any other call.
-  // Null when they cannot leave right now as one frame (windows, size, something queued): then use SendData.
+  // Null when they cannot leave right now as one frame (windows, size, something queued on it, or other streams wait
+  // for the connection's window and come first): then use SendData.
   char* ReserveData(Stream stream, std::size_t size, bool end_stream);
 
   // Queues bytes, which leave as the windows allow; trailers queued behind them by SendHeaders wait for them.
   // Event kDrained follows when a stream whose queue was not empty has become empty.
   void SendData(Stream stream, std::string bytes, bool end_stream);
   std::size_t queued(Stream stream) const;  // bytes that SendData holds
+  // The bytes of DATA that could leave on the stream right now, in however many frames: the smaller of both windows, as
+  // far as the write buffer has room. 0 while something is queued on it, before its headers and after its end, while
+  // queued streams wait for the connection's window, and after failure.
+  std::size_t sendable(Stream stream) const;
 
   // Ends the stream with RST_STREAM, unless both sides have ended it already. What was queued on it is dropped. No
   // event of it follows.
@@ -316,7 +326,7 @@ class Connection {
 
   // connection_timeouts.cc
   void CheckStalls();
-  bool CheckStall(std::uint32_t slot, SendQueue& queue);
+  bool CheckStall(std::uint32_t slot, SendQueue& queue, bool blocked);
   bool young() const { return highest_ < 2 * kYoungStreams; }
   void CheckRest();
   void Trim();

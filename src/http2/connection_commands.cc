@@ -50,6 +50,8 @@ void Connection::SendHeaders(Stream stream, HeaderTemplate prefix, std::span<con
 char* Connection::ReserveData(Stream stream, std::size_t size, bool end_stream) {
   StreamRecord* record = streams_.Get(stream.slot, stream.id);
   if (record == nullptr || failed_ || record->queue != nullptr || size > kLargestFrame) return nullptr;
+  if (connection_blocked_ && size != 0) [[unlikely]]
+    return nullptr;
   const auto bytes = static_cast<std::int64_t>(size);
   const std::int64_t window =
       std::min(send_window_.available(kDefaultWindow), record->send_window.available(peer_initial_window_));
@@ -85,9 +87,26 @@ std::size_t Connection::queued(Stream stream) const {
   return record == nullptr || record->queue == nullptr ? 0 : record->queue->size();
 }
 
+std::size_t Connection::sendable(Stream stream) const {
+  const StreamRecord* record = streams_.Get(stream.slot, stream.id);
+  if (record == nullptr || failed_ || record->queue != nullptr || connection_blocked_) return 0;
+  if (!record->state.may_send() || !record->state.headers_sent() || output_.size() >= limits_.write_buffer) return 0;
+  const std::int64_t window =
+      std::min(send_window_.available(kDefaultWindow), record->send_window.available(peer_initial_window_));
+  return window <= 0 ? 0 : std::min(static_cast<std::size_t>(window), limits_.write_buffer - output_.size());
+}
+
 void Connection::Consume(Stream stream, std::size_t bytes) {
+  ConsumeOnConnection(bytes);
+  ConsumeOnStream(stream, bytes);
+}
+
+void Connection::ConsumeOnConnection(std::size_t bytes) {
+  if (!failed_) ConsumeConnection(bytes);
+}
+
+void Connection::ConsumeOnStream(Stream stream, std::size_t bytes) {
   if (failed_) return;
-  ConsumeConnection(bytes);
   if (StreamRecord* record = streams_.Get(stream.slot, stream.id)) ConsumeStream(*record, bytes);
 }
 

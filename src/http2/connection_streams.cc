@@ -48,6 +48,8 @@ void Connection::DropQueue(std::uint32_t slot) {
   queued_bytes_ -= record.queue->size();
   record.queue.reset();
   scheduler_.Remove(slot);
+  // Who comes next may need less of the connection's window than this one did.
+  connection_blocked_ = false;
 }
 
 // A stream ended unfinished through the peer's doing. False, after failing, when that happened too often. What a server

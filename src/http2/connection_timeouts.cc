@@ -23,8 +23,11 @@ void Connection::HandleTimeout(TimePoint now) {
 // Looks at the streams that have something to send, and goes on doing so while one of them waits for windows.
 void Connection::CheckStalls() {
   bool waiting = false;
+  // One that is ended may make room for another, but that has waited as long.
+  const bool connection_blocked = connection_blocked_;
   streams_.ForEach([&](std::uint32_t slot, StreamRecord& record) {
-    if (record.queue != nullptr) waiting |= CheckStall(slot, *record.queue);
+    if (record.queue == nullptr) return;
+    waiting |= CheckStall(slot, *record.queue, connection_blocked || scheduler_.blocked(slot));
   });
   if (waiting) timers_.Start(Timer::kStalls, limits_.stalled_stream_timeout / kStallChecks);
 }
@@ -32,9 +35,9 @@ void Connection::CheckStalls() {
 // Whether a stream waits for windows; one that has done so for too long, for too little, is ended (CVE-2019-9511,
 // CVE-2019-9517). What counts is what has left, not whether WINDOW_UPDATEs came. A stream that could send and waits for
 // the network alone is begun anew with: that one is the write stall's.
-bool Connection::CheckStall(std::uint32_t slot, SendQueue& queue) {
+bool Connection::CheckStall(std::uint32_t slot, SendQueue& queue, bool blocked) {
   const TimePoint now = timers_.now();
-  if (!connection_blocked_ && !scheduler_.blocked(slot)) {
+  if (!blocked) {
     queue.Unwatch();
     return false;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "rhei/streaming_method.h"
 #include "rhei/unary_method.h"
 #include "rpc/pool_method.h"
 
@@ -70,9 +71,20 @@ MethodRegistry::Entry* MethodRegistry::FindAdded(std::string_view path, std::str
 }
 
 void MethodRegistry::AddGeneric(GenericService& service, RunOn run_on) {
+  SetGeneric(std::make_unique<UnaryMethod<GenericService, std::string, std::string>>(service, &GenericService::Call),
+             run_on);
+}
+
+void MethodRegistry::AddGeneric(GenericStreamingService& service, RunOn run_on) {
+  constexpr auto call = &GenericStreamingService::Call;
+  SetGeneric(std::make_unique<StreamingMethod<GenericStreamingService, std::string, std::string, decltype(call)>>(
+                 service, call),
+             run_on);
+}
+
+void MethodRegistry::SetGeneric(std::unique_ptr<MethodHandler> handler, RunOn run_on) {
   if (generic_.handler != nullptr) mistakes_.emplace_back("a second generic service was added");
-  generic_.handler =
-      std::make_unique<UnaryMethod<GenericService, std::string, std::string>>(service, &GenericService::Call);
+  generic_.handler = std::move(handler);
   generic_.run_on = run_on;
 }
 

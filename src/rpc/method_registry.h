@@ -26,6 +26,7 @@ class MethodRegistry final : public transport::CallRouter {
   void SetRunOn(std::string_view path, RunOn run_on);
   void SetTimeout(std::string_view path, Duration timeout);
   void AddGeneric(GenericService& service, RunOn run_on);
+  void AddGeneric(GenericStreamingService& service, RunOn run_on);
   void SetHttpHandler(HttpHandler& handler) { http_handler_ = &handler; }
 
   // Makes it ready for so many loops. The error names what was added wrongly.
@@ -42,6 +43,7 @@ class MethodRegistry final : public transport::CallRouter {
     RunOn run_on = RunOn::kLoop;
     Duration timeout = kNoTimeout;
   };
+  void SetGeneric(std::unique_ptr<MethodHandler> handler, RunOn run_on);
   // The entry of a method that was added; null, and a mistake of `caller`, when there is none.
   Entry* FindAdded(std::string_view path, std::string_view caller);
   struct Hash : std::hash<std::string_view> {

@@ -46,6 +46,18 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
     });
   }
 
+  void Succeed() override {
+    call_.executor().Post([this] {
+      GiveBackContext();
+      call_.Succeed();
+      delete this;
+    });
+  }
+
+  runtime::Loop& loop() override { return call_.loop(); }
+  MessageStream& OpenStream(MessageStream::Listener& listener) override { return call_.OpenStream(listener); }
+  void Break(Error error) override { call_.Break(std::move(error)); }
+
   void Fail(const Error& error) override {
     auto fail = [this, error = error] {
       GiveBackContext();

@@ -16,6 +16,7 @@ class PoolMethod final : public MethodHandler {
   PoolMethod(std::unique_ptr<MethodHandler> handler, Runtime& runtime);
 
   void Prepare(std::size_t loop_count) override;
+  bool client_streams() const override { return handler_->client_streams(); }
   void Handle(ServerCall& call, std::string_view request) override;
 
  private:

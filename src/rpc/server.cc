@@ -214,6 +214,11 @@ Server& Server::AddGeneric(GenericService& service, RunOn run_on) {
   return *this;
 }
 
+Server& Server::AddGeneric(GenericStreamingService& service, RunOn run_on) {
+  state_->methods().AddGeneric(service, run_on);
+  return *this;
+}
+
 Server& Server::SetHttpHandler(HttpHandler& handler) {
   state_->methods().SetHttpHandler(handler);
   return *this;

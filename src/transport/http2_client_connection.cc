@@ -87,8 +87,9 @@ void Http2ClientConnection::Start(ClientCall& call) {
   }
   if (!call.request.metadata.empty()) fields_.AddMetadata(call.request.metadata);
   http2().SendHeaders(*stream, prefix, fields_.fields(), false);
-  SendMessage(*stream, call);
+  if (!call.request.client_streams) SendMessage(*stream, call);
   link_.SendSoon();
+  if (call.stream_listener != nullptr) OpenStream(exchange);
   if (http2().ids_left() < kIdsLeftToMove) StartDraining("stream ids run out");
 }
 
@@ -108,9 +109,23 @@ void Http2ClientConnection::SendMessage(http2::Stream stream, ClientCall& call) 
   }
 }
 
+// What is waiting to be written is written now.
+void Http2ClientConnection::OpenStream(Exchange& exchange) {
+  ClientCall& call = *exchange.call;
+  auto messages = std::make_unique<Http2MessageStream>(
+      Http2MessageStream::Place{link_, budget_, send_waiters_, limits_}, exchange.stream,
+      call.request.max_receive_message, exchange, call.stream_listener);
+  exchange.messages = messages.get();
+  call.OnStream(std::move(messages));
+}
+
+void Http2ClientConnection::Exchange::OnBroken(Error error) {
+  connection.Abandon(*this, error.code(), error.message());
+}
+
 Http2ClientConnection::Exchange& Http2ClientConnection::ExchangeAt(std::uint32_t slot) {
   if (slot >= exchanges_.size()) exchanges_.resize(slot + 1);
-  if (exchanges_[slot] == nullptr) exchanges_[slot] = std::make_unique<Exchange>();
+  if (exchanges_[slot] == nullptr) exchanges_[slot] = std::make_unique<Exchange>(*this);
   return *exchanges_[slot];
 }
 
@@ -136,12 +151,15 @@ bool Http2ClientConnection::OnEvent(const Event& event) {
       EndAll(http2().failure().reason);
       break;
     case Event::Kind::kDrained:
+      if (Http2MessageStream* const messages = ExchangeAt(event.stream.slot).messages) messages->OnDrained();
+      break;
     case Event::Kind::kPong: break;
   }
   return true;
 }
 
 void Http2ClientConnection::OnBatchEnd() {
+  send_waiters_.Tell();
   if (waiting_for_capacity_ && CanStart()) {
     waiting_for_capacity_ = false;
     owner_.OnCapacity();
@@ -153,19 +171,24 @@ void Http2ClientConnection::OnBatchEnd() {
 void Http2ClientConnection::OnMessagePart(const Event& event) {
   Exchange& exchange = ExchangeAt(event.stream.slot);
   if (exchange.call == nullptr) return;
+  // Who reads the messages may let go of the call.
+  const ClientCall::Reference kept(exchange.messages != nullptr ? exchange.call : nullptr);
   if (event.has_headers) ReadHeaders(event.headers, exchange);
   if (exchange.status_in_headers && (event.has_trailers || !event.data.empty())) {
     // No Trailers-Only, so those were plain headers.
     exchange.status_in_headers = false;
     exchange.status = {};
   }
-  if (event.charged > 0 || !event.data.empty()) {
-    if (!ReadData(event, exchange)) return;
-  } else if (event.has_headers && !event.end_stream) {
+  const bool has_data = event.charged > 0 || !event.data.empty();
+  if (event.has_headers && !event.end_stream && (!has_data || exchange.messages != nullptr)) {
     exchange.call->OnHeaders();
     // Who was told may have cancelled it.
-    if (exchange.call == nullptr) return;
+    if (!exchange.Carries(event.stream)) {
+      if (has_data) http2().Consume(event.stream, event.charged);
+      return;
+    }
   }
+  if (has_data && !ReadData(event, exchange)) return;
   if (event.has_trailers) ReadTrailers(event.trailers, exchange);
   if (event.end_stream) Conclude(exchange);
 }
@@ -211,6 +234,12 @@ bool Http2ClientConnection::ReadData(const Event& event, Exchange& exchange) {
     http2().Consume(exchange.stream, event.charged);
     return true;
   }
+  if (!exchange.call->request.server_streams) return ReadReply(event, exchange);
+  exchange.messages->Arrived(event.data, event.charged, false);
+  return exchange.Carries(event.stream);
+}
+
+bool Http2ClientConnection::ReadReply(const Event& event, Exchange& exchange) {
   std::string_view data = event.data;
   const std::size_t limit = exchange.call->request.max_receive_message;
   const auto abandon = [&](StatusCode code, std::string_view message) {
@@ -233,7 +262,7 @@ bool Http2ClientConnection::ReadData(const Event& event, Exchange& exchange) {
       case MessageReader::Outcome::kMessage: break;
     }
     if (exchange.has_message) {
-      return abandon(StatusCode::kUnimplemented, "a unary call has one reply, and the server sent more");
+      return abandon(StatusCode::kUnimplemented, "the call has one reply, and the server sent more");
     }
     exchange.has_message = true;
     if (!exchange.call->OnMessage(result.message)) {
@@ -252,7 +281,9 @@ void Http2ClientConnection::OnReset(const Event& event) {
   if (!event.data.empty()) what.append(" (").append(event.data).append(")");
   Error error(event.unprocessed ? StatusCode::kUnavailable : wire::StatusFromReset(event.error),
               Describe(*exchange.call, what), Origin::kLibrary);
-  if (!event.unprocessed) return Finish(exchange, std::move(error));
+  // What was written to its stream is not there any more to be sent again.
+  const bool has_sent = exchange.messages != nullptr && exchange.messages->has_sent();
+  if (!event.unprocessed || has_sent) return Finish(exchange, std::move(error));
   ClientCall& call = Detach(exchange);
   owner_.OnUnprocessed(call, std::move(error));
 }
@@ -263,7 +294,10 @@ void Http2ClientConnection::Conclude(Exchange& exchange) {
     ClientCall::Response& response = exchange.call->response;
     response.trailers = std::exchange(response.headers, {});
   }
-  Finish(exchange, FinalError(exchange));
+  std::optional<Error> error = FinalError(exchange);
+  // What has arrived before the status can still be read.
+  if (exchange.messages != nullptr) exchange.messages->Close(true);
+  Finish(exchange, std::move(error));
 }
 
 std::optional<Error> Http2ClientConnection::FinalError(Exchange& exchange) const {
@@ -289,9 +323,13 @@ std::optional<Error> Http2ClientConnection::FinalError(Exchange& exchange) const
     return found(StatusCode::kUnknown, "the answer says OK, but its HTTP status or content-type is not gRPC's");
   }
   if (!exchange.metadata_readable) return found(StatusCode::kInternal, "a \"-bin\" header of the answer is not base64");
+  if (exchange.call->request.server_streams) {
+    if (exchange.messages->whole()) return std::nullopt;
+    return found(StatusCode::kInternal, "the replies ended in the middle of a message");
+  }
   if (exchange.reader.in_message()) return found(StatusCode::kInternal, "the reply ended in the middle of a message");
   if (!exchange.has_message) {
-    return found(StatusCode::kUnimplemented, "a unary call has one reply, and the server sent none");
+    return found(StatusCode::kUnimplemented, "the call has one reply, and the server sent none");
   }
   return std::nullopt;
 }
@@ -303,6 +341,8 @@ void Http2ClientConnection::Abandon(Exchange& exchange, StatusCode code, std::st
 }
 
 ClientCall& Http2ClientConnection::Detach(Exchange& exchange) {
+  // Nothing of it is left, unless it was closed before.
+  if (exchange.messages != nullptr) std::exchange(exchange.messages, nullptr)->CloseUnlessClosed();
   budget_.Leave(exchange.share);
   http2().Release(exchange.stream);
   ClientCall& call = *std::exchange(exchange.call, nullptr);

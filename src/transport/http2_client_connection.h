@@ -13,7 +13,9 @@
 #include "rhei/client_call.h"
 #include "rhei/limits.h"
 #include "transport/http2_link.h"
+#include "transport/http2_message_stream.h"
 #include "transport/receive_budget.h"
+#include "transport/send_waiters.h"
 #include "wire/message_framing.h"
 #include "wire/metadata_coding.h"
 #include "wire/timeout_coding.h"
@@ -74,9 +76,19 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
 
  private:
   // One call's response as it comes in. Kept for the next call of its slot.
-  struct Exchange {
+  struct Exchange final : Http2MessageStream::Owner {
+    explicit Exchange(Http2ClientConnection& of) : connection(of) {}
+
+    bool OnSend() override { return true; }
+    void OnBroken(Error error) override;
+    std::string_view incoming() const override { return "reply"; }
+    // Whether it is still about this stream: a call that ends makes room for another one at once.
+    bool Carries(http2::Stream other) const { return call != nullptr && stream == other; }
+
+    Http2ClientConnection& connection;
     ClientCall* call = nullptr;
     http2::Stream stream;
+    Http2MessageStream* messages = nullptr;  // of a call that streams; its own
     ReceiveBudget::Share share;
     wire::MessageReader reader;
     wire::ReceivedStatus status;
@@ -89,6 +101,7 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
 
   bool OnEvent(const http2::Event& event) override;
   void OnBatchEnd() override;
+  void OnSendProgress() override { send_waiters_.Tell(); }
   void OnLinkEnd(std::string_view cause) override;
   void CancelCall(ClientCall& call, Error reason) override;
   std::string WaitingFor(const ClientCall& call) const override;
@@ -98,12 +111,14 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   void AddRequestFields(std::string_view path);
   wire::TimeoutText TimeoutOf(const ClientCall& call) const;
   void SendMessage(http2::Stream stream, ClientCall& call);
+  void OpenStream(Exchange& exchange);
 
   void OnMessagePart(const http2::Event& event);
   void ReadHeaders(std::span<const http2::HeaderField> fields, Exchange& exchange);
   void ReadTrailers(std::span<const http2::HeaderField> fields, Exchange& exchange);
   // False: the call has been ended.
   bool ReadData(const http2::Event& event, Exchange& exchange);
+  bool ReadReply(const http2::Event& event, Exchange& exchange);
   void OnReset(const http2::Event& event);
   // The server has said everything: the call ends with the status that it sent, or that follows from what it did not
   // send.
@@ -125,6 +140,7 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   Http2Link link_;
   std::shared_ptr<const std::string> peer_;
   ReceiveBudget budget_;
+  SendWaiters send_waiters_;
   wire::FieldList fields_;
   std::vector<http2::HeaderTemplate> templates_;      // by method number
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot

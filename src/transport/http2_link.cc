@@ -138,6 +138,7 @@ void Http2Link::OnWritable() {
 }
 
 void Http2Link::Flush() {
+  bool progress = false;
   while (!write_blocked_ && state_ != State::kLingering && !ending_) {
     std::array<std::string_view, kSlicesPerWrite> slices;
     const std::size_t count = connection_.PollTransmit(slices);
@@ -150,7 +151,9 @@ void Http2Link::Flush() {
       break;
     }
     connection_.Transmitted(written.bytes, loop_.Now());
+    progress = true;
   }
+  if (progress && state_ == State::kOpen) owner_.OnSendProgress();
   // Queues that ran empty are events too; there is no input at hand that this could decode.
   if (!in_batch_ && state_ == State::kOpen && !round_ended_) {
     in_batch_ = true;

@@ -24,6 +24,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
     virtual bool OnEvent(const http2::Event& event) = 0;
     // All events at hand have been handled; what the owner now sends leaves in the same write.
     virtual void OnBatchEnd() = 0;
+    // Some of what was owed has been written, so that there may be room for more.
+    virtual void OnSendProgress() = 0;
     // The link is over, and no other call follows; `cause` says why, as "Connection reset by peer". Called from the
     // loop itself, so the owner may destroy the link, and usually does.
     virtual void OnLinkEnd(std::string_view cause) = 0;

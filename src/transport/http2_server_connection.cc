@@ -104,6 +104,7 @@ void Http2ServerConnection::OnReset(const Event& event) {
 
 void Http2ServerConnection::OnBatchEnd() {
   started_in_round_ = 0;
+  send_waiters_.Tell();
   if (draining_) CloseIfDrained();
 }
 

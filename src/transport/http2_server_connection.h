@@ -14,6 +14,7 @@
 #include "transport/http2_server_stream.h"
 #include "transport/receive_budget.h"
 #include "transport/request_head.h"
+#include "transport/send_waiters.h"
 
 namespace rhei::inline v0::transport {
 
@@ -57,6 +58,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
   const Templates& templates() const { return templates_; }
   RequestReader& request_reader() { return request_reader_; }
   ReceiveBudget& budget() { return budget_; }
+  SendWaiters& send_waiters() { return send_waiters_; }
   wire::FieldList& fields() { return fields_; }
   std::string_view peer() const { return peer_; }
   std::string_view local() const { return local_; }
@@ -67,6 +69,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
  private:
   bool OnEvent(const http2::Event& event) override;
   void OnBatchEnd() override;
+  void OnSendProgress() override { send_waiters_.Tell(); }
   void OnLinkEnd(std::string_view cause) override;
   void OnRest() override;
 
@@ -86,6 +89,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
   Templates templates_;
   RequestReader request_reader_;
   ReceiveBudget budget_;
+  SendWaiters send_waiters_;
   wire::FieldList fields_;
   std::vector<std::unique_ptr<Http2ServerStream>> streams_;  // by slot; kept for the next call
   std::size_t active_ = 0;                                   // streams that are not done

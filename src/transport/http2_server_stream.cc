@@ -45,7 +45,10 @@ Http2ServerStream::Http2ServerStream(Http2ServerConnection& connection) : connec
 
 void Http2ServerStream::OnMessagePart(const http2::Event& event) {
   if (event.has_headers) Begin(event);
-  if (state_ != State::kReceiving) {
+  if (streams_ && stream_ == event.stream && !unwanted_ && state_ == State::kRunning) {
+    return messages_->Arrived(event.data, event.charged, event.end_stream);
+  }
+  if (state_ != State::kReceiving || stream_ != event.stream) {
     // The answer is on its way already; what still comes is of no interest.
     if (event.charged > 0) connection_.http2().Consume(event.stream, event.charged);
     return;
@@ -62,6 +65,7 @@ void Http2ServerStream::Begin(const http2::Event& event) {
   has_message_ = false;
   headers_sent_ = false;
   unwanted_ = false;
+  streams_ = false;
   stream_ = event.stream;
   share_.stream = event.stream;
   head_ = RequestHead();
@@ -96,6 +100,8 @@ void Http2ServerStream::CheckHead() {
     Answered();
   } else if (head_.timeout <= Duration::zero()) {
     OnDeadline();
+  } else if (head_.route.handler->client_streams()) {
+    RunStreaming();
   }
 }
 
@@ -119,11 +125,25 @@ void Http2ServerStream::OnDeadline() {
   Error error(StatusCode::kDeadlineExceeded,
               "the deadline of " + std::to_string(timeout.count()) + " us passed on the server", Origin::kLibrary);
   if (state_ == State::kReceiving) return Fail(error);
-  // The client is told now. What the handler may be writing into the context just now is left alone.
+  AnswerEarly(std::move(error));
+}
+
+void Http2ServerStream::Break(Error error) {
+  if (state_ == State::kRunning && !unwanted_) AnswerEarly(std::move(error));
+}
+
+// What the handler may be writing into the context just now is left alone.
+void Http2ServerStream::AnswerEarly(Error error) {
   unwanted_ = true;
   SendStatus(error, {}, {});
   connection_.link().SendSoon();
   ServerContextWriter::scope(context_).Cancel(std::move(error));
+  EndMessages();
+}
+
+void Http2ServerStream::EndMessages() {
+  // The handler may have ended by being told.
+  if (streams_ && state_ == State::kRunning) messages_->CloseAndTell();
 }
 
 bool Http2ServerStream::IsAboutDeadline() const {
@@ -182,6 +202,44 @@ void Http2ServerStream::Run(std::string_view message) {
   head_.route.handler->Handle(*this, message);
 }
 
+void Http2ServerStream::RunStreaming() {
+  state_ = State::kRunning;
+  connection_.HandlerStarted();
+  Messages();
+  const InstallContext install(&ServerContextWriter::scope(context_));
+  head_.route.handler->Handle(*this, {});
+}
+
+Http2MessageStream& Http2ServerStream::Messages() {
+  if (!std::exchange(streams_, true)) {
+    Http2MessageStream::Owner& owner = *this;
+    messages_ = std::make_unique<Http2MessageStream>(
+        Http2MessageStream::Place{connection_.link(), connection_.budget(), connection_.send_waiters(),
+                                  connection_.limits()},
+        stream_, connection_.limits().max_receive_message, owner, nullptr);
+    if (unwanted_) messages_->Close(false);
+  }
+  return *messages_;
+}
+
+MessageStream& Http2ServerStream::OpenStream(MessageStream::Listener& listener) {
+  Messages().SetListener(listener);
+  return *messages_;
+}
+
+bool Http2ServerStream::OnSend() {
+  if (!headers_sent_) {
+    CheckHandlersMetadata();
+    if (refusal_) {
+      Break(*std::exchange(refusal_, std::nullopt));
+      return false;
+    }
+    headers_sent_ = true;
+    WriteHeaders(context_.headers());
+  }
+  return true;
+}
+
 void Http2ServerStream::SendHeaders(const Metadata& headers) {
   if (unwanted_ || std::exchange(headers_sent_, true)) return;
   // Headers that must not be sent wait for the answer, which will say so.
@@ -237,6 +295,13 @@ void Http2ServerStream::Reply() {
   if (!context_.trailers().empty()) fields.AddMetadata(context_.trailers());
   http2.SendHeaders(stream_, connection_.templates().ok_trailers, fields.fields(), true);
   Answered();
+}
+
+void Http2ServerStream::Succeed() {
+  if (!unwanted_ && !headers_sent_) OnSend();
+  // Trailers may have come to it since.
+  if (!unwanted_) CheckHandlersMetadata();
+  Reply();
 }
 
 void Http2ServerStream::Fail(const Error& error) {
@@ -317,6 +382,7 @@ void Http2ServerStream::SendHttp(int status, const Metadata& headers, std::strin
 
 void Http2ServerStream::Answered() {
   state_ = State::kSending;
+  if (streams_) messages_->CloseUnlessClosed();
   ServerContextWriter::End(context_);
   if (deadline_ != nullptr) connection_.loop().Cancel(*deadline_);
   connection_.link().SendSoon();
@@ -325,6 +391,7 @@ void Http2ServerStream::Answered() {
 }
 
 void Http2ServerStream::OnDrained() {
+  if (streams_ && state_ == State::kRunning) messages_->OnDrained();
   if (state_ == State::kSending && connection_.http2().queued(stream_) == 0) Done();
 }
 
@@ -339,6 +406,7 @@ void Http2ServerStream::Cancel(StatusCode code, std::string_view why) {
   } else {
     ServerContextWriter::scope(context_).Cancel(Error(code, why, Origin::kLibrary));
   }
+  EndMessages();
 }
 
 void Http2ServerStream::Done() {
@@ -353,6 +421,7 @@ void Http2ServerStream::Done() {
 }
 
 Executor& Http2ServerStream::executor() { return connection_.loop(); }
+runtime::Loop& Http2ServerStream::loop() { return connection_.loop(); }
 std::size_t Http2ServerStream::loop_index() const { return connection_.loop_index(); }
 Logger& Http2ServerStream::logger() { return connection_.router().logger(); }
 std::size_t Http2ServerStream::max_send_message() const {

@@ -12,6 +12,7 @@
 #include "rhei/result.h"
 #include "rhei/server_call.h"
 #include "runtime/loop.h"
+#include "transport/http2_message_stream.h"
 #include "transport/receive_budget.h"
 #include "transport/request_head.h"
 #include "wire/message_framing.h"
@@ -24,7 +25,7 @@ class Http2ServerConnection;
 // Used for one call after the other, with the memory of the last. Its states: it collects the request, its handler
 // runs, it waits for its answer to leave. Its slot is free when the handler has answered, also if nobody waits for the
 // answer any more. On its connection's loop only.
-class Http2ServerStream final : public ServerCall {
+class Http2ServerStream final : public ServerCall, private Http2MessageStream::Owner {
  public:
   explicit Http2ServerStream(Http2ServerConnection& connection);
 
@@ -49,7 +50,11 @@ class Http2ServerStream final : public ServerCall {
   void SendHeaders(const Metadata& headers) override;
   char* ReserveReply(std::size_t size) override;
   void Reply() override;
+  void Succeed() override;
   void Fail(const Error& error) override;
+  runtime::Loop& loop() override;
+  MessageStream& OpenStream(MessageStream::Listener& listener) override;
+  void Break(Error error) override;
 
  private:
   enum class State : std::uint8_t { kIdle, kReceiving, kRunning, kSending };
@@ -63,6 +68,15 @@ class Http2ServerStream final : public ServerCall {
   void ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream);
   void ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream);
   void Run(std::string_view message);
+  void RunStreaming();
+  Http2MessageStream& Messages();
+  bool OnSend() override;
+  void OnBroken(Error error) override { Break(std::move(error)); }
+  std::string_view incoming() const override { return "request"; }
+  // The client is told how the call ends, and its handler that nobody waits for it.
+  void AnswerEarly(Error error);
+  // After its context has been cancelled: the handler's reads and writes end.
+  void EndMessages();
   void AnswerHttp();
   void SendHttp(int status, const Metadata& headers, std::string body);
   void Refuse(int http_status, std::string_view body);
@@ -81,6 +95,9 @@ class Http2ServerStream final : public ServerCall {
   ServerContext context_;
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;
+  // Of a call that streams; kept until the next one, because what ends a call may be called by it.
+  std::unique_ptr<Http2MessageStream> messages_;
+  bool streams_ = false;  // messages_ is this call's
   bool has_message_ = false;
   bool headers_sent_ = false;
   bool unwanted_ = false;  // the handler runs, and the client has its answer already

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "http2/connection.h"
 
@@ -23,7 +24,7 @@ class ReceiveBudget {
 
   ReceiveBudget(http2::Connection& connection, std::size_t budget) : connection_(connection), budget_(budget) {}
 
-  // `charged` bytes arrived for the stream, whose unfinished message now holds `held`.
+  // `charged` bytes arrived for the stream, whose unfinished message now holds `held`. Both windows are served.
   void Arrived(Share& share, std::size_t charged, std::size_t held) {
     if (held == 0 && share.held == 0) {
       // The usual case: whole messages.
@@ -31,15 +32,31 @@ class ReceiveBudget {
       return;
     }
     Hold(share, held);
-    if (held_ <= budget_ || oldest_ == &share || held == 0) {
-      connection_.Consume(share.stream, charged);
-    } else {
-      share.withheld += charged;
-    }
+    GiveConnection(share, charged);
+    GiveStream(share, charged);
     if (held == 0) GiveBack();
   }
 
-  // The stream is gone.
+  // The same for bytes that were unread before: the connection's window has been served then.
+  void Collected(Share& share, std::size_t charged, std::size_t held) {
+    Hold(share, held);
+    GiveStream(share, charged);
+  }
+
+  // Bytes have arrived that wait for their reader. The connection's window opens again, so that a stream that nobody
+  // reads does not hold up the others, as long as not too much of it is there; the stream's does when they are read.
+  void Unread(std::size_t bytes) {
+    unread_ += bytes;
+    owed_ += bytes;
+    GiveOwed();
+  }
+  // Such bytes have been read, or are not wanted any more.
+  void Read(std::size_t bytes) {
+    unread_ -= bytes;
+    GiveOwed();
+  }
+
+  // The stream is gone, or its message is whole.
   void Leave(Share& share) {
     if (share.held == 0) return;
     Hold(share, 0);
@@ -56,7 +73,32 @@ class ReceiveBudget {
     Credit(share);
   }
 
+  // What is held for one connection at the most, in budgets, before its window stays closed: by so many times more than
+  // for the windows of its streams, because those who wait behind it are not the ones who hold it.
+  static constexpr std::size_t kConnectionBudgets = 4;
+
+  void GiveStream(Share& share, std::size_t bytes) {
+    if (held_ <= budget_ || oldest_ == &share || share.held == 0) {
+      connection_.ConsumeOnStream(share.stream, bytes);
+    } else {
+      share.withheld += bytes;
+    }
+  }
+
+  // The oldest is always served: it is the one that will be whole first.
+  void GiveConnection(const Share& share, std::size_t bytes) {
+    if (oldest_ == &share) return connection_.ConsumeOnConnection(bytes);
+    owed_ += bytes;
+    GiveOwed();
+  }
+
+  void GiveOwed() {
+    if (owed_ == 0 || held_ + unread_ > kConnectionBudgets * budget_) return;
+    connection_.ConsumeOnConnection(std::exchange(owed_, 0));
+  }
+
   void GiveBack() {
+    GiveOwed();
     for (Share* share = oldest_; share != nullptr; share = share->next) {
       Credit(*share);
       if (held_ > budget_) return;
@@ -65,7 +107,7 @@ class ReceiveBudget {
 
   void Credit(Share& share) {
     if (share.withheld == 0) return;
-    connection_.Consume(share.stream, share.withheld);
+    connection_.ConsumeOnStream(share.stream, share.withheld);
     share.withheld = 0;
   }
 
@@ -82,7 +124,9 @@ class ReceiveBudget {
 
   http2::Connection& connection_;
   const std::size_t budget_;
-  std::size_t held_ = 0;
+  std::size_t held_ = 0;    // in unfinished messages
+  std::size_t unread_ = 0;  // that wait for their readers
+  std::size_t owed_ = 0;    // to the connection's window
   Share* oldest_ = nullptr;
   Share* newest_ = nullptr;
 };

@@ -60,6 +60,25 @@ MessageReader::Result MessageReader::Begin(std::string_view& input, std::size_t 
   return {Outcome::kNeedMore, {}};
 }
 
+bool MessageReader::EndsWhole(std::string_view rest) const {
+  char prefix[kMessagePrefix];
+  std::size_t known = delivered_ ? 0 : prefix_size_;
+  std::memcpy(prefix, prefix_, known);
+  std::size_t missing = known == kMessagePrefix ? message_size_ - partial_.size() : 0;
+  while (true) {
+    if (rest.size() < missing) return false;
+    rest.remove_prefix(missing);
+    if (missing > 0 || known == kMessagePrefix) known = 0;
+    if (known == 0 && rest.empty()) return true;
+    const std::size_t taken = std::min(kMessagePrefix - known, rest.size());
+    std::memcpy(prefix + known, rest.data(), taken);
+    rest.remove_prefix(taken);
+    known += taken;
+    if (known < kMessagePrefix) return false;
+    missing = ReadLength(prefix);
+  }
+}
+
 void MessageReader::Reset() {
   prefix_size_ = 0;
   message_size_ = 0;

@@ -40,6 +40,9 @@ class MessageReader {
   // Bytes it holds.
   std::size_t held() const { return prefix_size_ + partial_.size(); }
 
+  // Whether a stream whose last bytes are `rest`, which it has not been given yet, ends with a whole message.
+  bool EndsWhole(std::string_view rest) const;
+
   // For the next stream; keeps a little memory.
   void Reset();
 

@@ -3,14 +3,14 @@
 
 namespace rhei::inline v0 {
 
-bool UnaryCallState::Await(TaskObserver& observer, Executor* resume_on) {
+bool CallState::Await(TaskObserver& observer, Executor* resume_on) {
   observer_ = &observer;
   resume_on_ = resume_on;
   int expected = kPending;
   return !phase_.compare_exchange_strong(expected, kAwaited, std::memory_order_acq_rel);
 }
 
-void UnaryCallState::AwaitHeaders(TaskObserver& observer, Executor* resume_on) {
+void CallState::AwaitHeaders(TaskObserver& observer, Executor* resume_on) {
   auto await = [this, &observer, resume_on] {
     headers_observer_ = &observer;
     headers_resume_on_ = resume_on;
@@ -25,19 +25,19 @@ void UnaryCallState::AwaitHeaders(TaskObserver& observer, Executor* resume_on) {
   loop->Post(std::move(post));
 }
 
-void UnaryCallState::TellHeaders() {
+void CallState::TellHeaders() {
   TaskObserver* const observer = std::exchange(headers_observer_, nullptr);
   if (observer == nullptr) return;
   if (headers_resume_on_ == nullptr || headers_resume_on_ == Executor::Current()) return observer->OnTaskDone();
   headers_resume_on_->Post([observer] { observer->OnTaskDone(); });
 }
 
-void UnaryCallState::OnHeaders() {
+void CallState::OnHeaders() {
   has_headers_ = true;
   TellHeaders();
 }
 
-void UnaryCallState::OnDone() {
+void CallState::OnDone() {
   // Before the end is told, after which the state may be gone.
   TaskObserver* const waits_for_headers = std::exchange(headers_observer_, nullptr);
   if (waits_for_headers != nullptr) {
@@ -60,7 +60,7 @@ void UnaryCallState::OnDone() {
   }
 }
 
-void UnaryCallState::DeliverWhenDone() {
+void CallState::DeliverWhenDone() {
   AddReference();
   int expected = kPending;
   if (phase_.compare_exchange_strong(expected, kDelivering, std::memory_order_acq_rel)) return;
@@ -74,7 +74,7 @@ void UnaryCallState::DeliverWhenDone() {
   loop->Post(deliver);
 }
 
-void UnaryCallState::DeliverGuarded(std::string_view whose) {
+void CallState::DeliverGuarded(std::string_view whose) {
   const auto log = [this, whose](std::string_view what) {
     if (logger == nullptr) return;
     std::string line("the callback of ");
@@ -101,7 +101,7 @@ class BlockedThread final : public TaskObserver {
 
 }  // namespace
 
-Status UnaryCallState::WaitUntilDone() {
+Status CallState::WaitUntilDone() {
   if (done()) return {};
   if (!loop->MayAwait()) {
     // On another loop than the call's own, the call and its channel may be ending just now.

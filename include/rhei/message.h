@@ -1,0 +1,107 @@
+// Messages on their way: how a transport handles a message whose type only its two ends know. For those who write
+// transports; users have Reader and Writer.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "rhei/codec.h"
+
+namespace rhei::inline v0 {
+
+// Names a message type by its address: one object for each type.
+struct MessageType {};
+template <typename T>
+inline constexpr MessageType kMessageType{};
+
+// Where a message goes to: a variable of the reader's.
+class IncomingMessage {
+ public:
+  // Replaces what was there; false: the bytes are broken.
+  virtual bool Read(std::string_view bytes) = 0;
+
+  // The variable, if it has this type; else null.
+  template <typename T>
+  T* As() {
+    return type_ == &kMessageType<T> ? static_cast<T*>(variable_) : nullptr;
+  }
+
+ protected:
+  template <typename T>
+  explicit IncomingMessage(T& variable) : type_(&kMessageType<T>), variable_(&variable) {}
+  ~IncomingMessage() = default;
+
+ private:
+  const MessageType* const type_;
+  void* const variable_;
+};
+
+// A message that a transport keeps for a reader who has not asked for it yet.
+class HeldMessage {
+ public:
+  virtual ~HeldMessage() = default;
+  // Once. False: the reader's type is another one, and cannot read these bytes.
+  virtual bool MoveInto(IncomingMessage& into) = 0;
+};
+
+// A message of the writer's, who keeps it unchanged while it is being sent.
+class OutgoingMessage {
+ public:
+  // As a Codec's: bytes that Write fills, right after Size. Nothing: it cannot be serialised.
+  virtual std::optional<std::size_t> Size() const = 0;
+  virtual void Write(char* to) const = 0;
+
+  // For a transport that hands messages over inside of a process: a copy, without bytes for readers of the same type.
+  virtual std::unique_ptr<HeldMessage> Copy() const = 0;
+
+ protected:
+  ~OutgoingMessage() = default;
+};
+
+template <typename T>
+class MessageInto final : public IncomingMessage {
+ public:
+  explicit MessageInto(T& variable) : IncomingMessage(variable), variable_(variable) {}
+  bool Read(std::string_view bytes) override { return Codec<T>::Read(bytes, variable_); }
+
+ private:
+  T& variable_;
+};
+
+template <typename T>
+class CopiedMessage final : public HeldMessage {
+ public:
+  explicit CopiedMessage(const T& message) : message_(message) {}
+
+  bool MoveInto(IncomingMessage& into) override {
+    if (T* const variable = into.As<T>()) {
+      *variable = std::move(message_);
+      return true;
+    }
+    const std::optional<std::size_t> size = Codec<T>::Size(message_);
+    if (!size) return false;
+    std::string bytes(*size, '\0');
+    Codec<T>::Write(message_, bytes.data());
+    return into.Read(bytes);
+  }
+
+ private:
+  T message_;
+};
+
+template <typename T>
+class MessageFrom final : public OutgoingMessage {
+ public:
+  explicit MessageFrom(const T& message) : message_(message) {}
+  std::optional<std::size_t> Size() const override { return Codec<T>::Size(message_); }
+  void Write(char* to) const override { Codec<T>::Write(message_, to); }
+  std::unique_ptr<HeldMessage> Copy() const override { return std::make_unique<CopiedMessage<T>>(message_); }
+
+ private:
+  const T& message_;
+};
+
+}  // namespace rhei::inline v0

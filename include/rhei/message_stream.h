@@ -1,0 +1,52 @@
+// MessageStream: the messages of one call, as its transport carries them. For those who write transports; users have
+// Reader and Writer.
+#pragma once
+
+#include <cstdint>
+
+#include "rhei/message.h"
+
+namespace rhei::inline v0 {
+
+// Both directions of a call, each in order and independent of the other. Messages are pulled by who reads them, and
+// taken one by one from who writes them, so that neither side can make the other hold more than its windows. On the
+// call's loop only.
+class MessageStream {
+ public:
+  // Who reads and writes. What a listener does in its call may end the stream.
+  class Listener {
+   public:
+    // Receive said kNotYet, and would say something else now. Once for each kNotYet.
+    virtual void OnReadable() = 0;
+    // CanSend said kNotYet, and would say something else now. Once for each kNotYet.
+    virtual void OnWritable() = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  enum class Received : std::uint8_t {
+    kMessage,  // `into` is the next one
+    kNotYet,   // OnReadable follows
+    kEnd,      // there is none any more: the peer has said everything, or the call is over
+  };
+  virtual Received Receive(IncomingMessage& into) = 0;
+
+  enum class Sending : std::uint8_t {
+    kReady,   // Send takes a message, of whatever size
+    kNotYet,  // as much waits to be sent as may wait; OnWritable follows
+    kOver,    // nothing more is sent: EndSending was called, or the call is over
+  };
+  virtual Sending CanSend() = 0;
+
+  // Requires that CanSend has just said kReady. A message that cannot be serialised, or is larger than the limit, is
+  // not sent and ends the call.
+  virtual void Send(const OutgoingMessage& message) = 0;
+
+  // This side has said everything. A server's side says so with its answer instead.
+  virtual void EndSending() = 0;
+
+  virtual ~MessageStream() = default;
+};
+
+}  // namespace rhei::inline v0

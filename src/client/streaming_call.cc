@@ -1,0 +1,38 @@
+#include "rhei/streaming_call.h"
+
+#include <string>
+#include <utility>
+
+namespace rhei::inline v0 {
+
+void StreamingCallState::OnStream(std::unique_ptr<MessageStream> stream) {
+  stream_ = std::move(stream);
+  Opened(*stream_);
+}
+
+void StreamingCallState::OnRetry() {
+  Lost();
+  stream_.reset();
+}
+
+void StreamingCallState::OnDone() {
+  ended_ = true;
+  // First, because who waits for the end may let go of what those who read and write use.
+  Over();
+  CallState::OnDone();
+}
+
+std::optional<Status> StreamingCallState::Ended() {
+  if (!ended_) return std::nullopt;
+  return Take();
+}
+
+void StreamingCallState::EndFor(Error mistake, std::string_view log) {
+  if (!log.empty() && logger != nullptr) {
+    logger->Write(LogLevel::kError,
+                  std::string(request.method.path) + ": " + mistake.message() + ": " + std::string(log));
+  }
+  Cancel(std::move(mistake));
+}
+
+}  // namespace rhei::inline v0

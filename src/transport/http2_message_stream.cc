@@ -1,0 +1,193 @@
+#include "transport/http2_message_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rhei::inline v0::transport {
+namespace {
+
+using wire::MessageReader;
+
+// An empty inbox of this size gives its memory back.
+constexpr std::size_t kKeptCapacity = 4 * 1024;
+
+}  // namespace
+
+Http2MessageStream::Http2MessageStream(const Place& place, http2::Stream stream, std::size_t max_receive_message,
+                                       Owner& owner, Listener* listener)
+    : place_(place), stream_(stream), max_receive_message_(max_receive_message), owner_(owner), listener_(listener) {
+  share_.stream = stream;
+}
+
+Http2MessageStream::~Http2MessageStream() { Close(false); }
+
+void Http2MessageStream::Arrived(std::string_view data, std::size_t charged, bool peer_ended) {
+  place_.budget.Unread(charged);
+  peer_ended_ |= peer_ended;
+  if (inbox_begin_ < inbox_.size()) {
+    inbox_.append(data);
+  } else {
+    arriving_ = data;
+  }
+  if (std::exchange(read_waits_, false)) listener_->OnReadable();
+  if (arriving_.empty()) return;
+  inbox_.assign(arriving_);
+  inbox_begin_ = 0;
+  arriving_ = {};
+}
+
+MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
+  if (broken_) return Received::kEnd;
+  std::string_view rest = Unread();
+  const std::size_t before = rest.size();
+  const MessageReader::Result result = reader_.Next(rest, max_receive_message_);
+  const std::size_t taken = before - rest.size();
+  switch (result.outcome) {
+    case MessageReader::Outcome::kMessage: {
+      // Before its bytes are let go of.
+      const bool readable = into.Read(result.message);
+      const std::size_t size = result.message.size();
+      TakeUnread(taken);
+      CreditMessage(taken);
+      if (readable) return Received::kMessage;
+      return Broken(StatusCode::kInternal, "of " + std::to_string(size) + " bytes cannot be parsed");
+    }
+    case MessageReader::Outcome::kNeedMore:
+      TakeUnread(taken);
+      if (peer_ended_ && reader_.in_message()) return Broken(StatusCode::kInternal, "ended in the middle of a message");
+      if (peer_ended_ || closed_) return Received::kEnd;
+      CreditPart(taken);
+      read_waits_ = true;
+      return Received::kNotYet;
+    case MessageReader::Outcome::kTooLarge:
+      return Broken(StatusCode::kResourceExhausted, "of " + std::to_string(result.size) +
+                                                        " bytes is larger than the limit of " +
+                                                        std::to_string(max_receive_message_));
+    case MessageReader::Outcome::kCompressed: break;
+  }
+  return Broken(StatusCode::kInternal, "is compressed, but names no grpc-encoding");
+}
+
+MessageStream::Received Http2MessageStream::Broken(StatusCode code, std::string text) {
+  broken_ = true;
+  if (!closed_) {
+    std::string whole("the ");
+    whole.append(owner_.incoming()).append(" ").append(text);
+    owner_.OnBroken(Error(code, whole, Origin::kLibrary));
+  }
+  return Received::kEnd;
+}
+
+void Http2MessageStream::TakeUnread(std::size_t bytes) {
+  if (!closed_) place_.budget.Read(bytes);
+  if (!arriving_.empty()) return arriving_.remove_prefix(bytes);
+  inbox_begin_ += bytes;
+  if (inbox_begin_ < inbox_.size()) return;
+  inbox_.clear();
+  inbox_begin_ = 0;
+  if (inbox_.capacity() > kKeptCapacity) inbox_.shrink_to_fit();
+}
+
+void Http2MessageStream::CreditMessage(std::size_t bytes) {
+  if (closed_) return;
+  place_.budget.Leave(share_);
+  http2().ConsumeOnStream(stream_, bytes);
+  SendCredit();
+}
+
+// A message that its reader waits for may be larger than the window.
+void Http2MessageStream::CreditPart(std::size_t bytes) {
+  if (bytes == 0) return;
+  place_.budget.Collected(share_, bytes, reader_.held());
+  SendCredit();
+}
+
+void Http2MessageStream::SendCredit() {
+  if (http2().output_size() > 0) place_.link.SendSoon();
+}
+
+bool Http2MessageStream::HasRoom() const {
+  const std::size_t queued = http2().queued(stream_);
+  const bool connection_has = http2().unsent_size() < place_.limits.write_buffer;
+  // A stream that could send right now is not held up by those that cannot.
+  if (queued == 0) return connection_has || http2().sendable(stream_) > 0;
+  return connection_has && queued < place_.limits.stream_write_buffer;
+}
+
+MessageStream::Sending Http2MessageStream::CanSend() {
+  if (closed_ || sending_ended_) return Sending::kOver;
+  if (HasRoom()) return Sending::kReady;
+  write_waits_ = true;
+  // A queue tells when it has become empty.
+  if (http2().queued(stream_) == 0) place_.waiters.Add(*this);
+  return Sending::kNotYet;
+}
+
+bool Http2MessageStream::TellIfWritable() {
+  if (!HasRoom()) return false;
+  if (std::exchange(write_waits_, false)) listener_->OnWritable();
+  return true;
+}
+
+void Http2MessageStream::OnDrained() {
+  if (!write_waits_ || closed_) return;
+  if (!TellIfWritable()) place_.waiters.Add(*this);
+}
+
+void Http2MessageStream::Send(const OutgoingMessage& message) {
+  const std::optional<std::size_t> size = message.Size();
+  if (!size) {
+    return owner_.OnBroken(Error(StatusCode::kInternal,
+                                 "a message cannot be serialised: a required field is missing, or it is 2 GiB or more",
+                                 Origin::kLocal));
+  }
+  const std::size_t limit = std::min<std::size_t>(place_.limits.max_send_message, wire::kLargestMessage);
+  if (*size > limit) {
+    return owner_.OnBroken(
+        Error(StatusCode::kResourceExhausted,
+              "a message of " + std::to_string(*size) + " bytes is larger than the limit of " + std::to_string(limit),
+              Origin::kLocal));
+  }
+  if (!owner_.OnSend()) return;
+  has_sent_ = true;
+  place_.link.SendSoon();
+  const std::size_t framed = wire::kMessagePrefix + *size;
+  if (char* const room = http2().ReserveData(stream_, framed, false)) {
+    wire::WriteMessagePrefix(*size, room);
+    return message.Write(room + wire::kMessagePrefix);
+  }
+  std::string bytes(framed, '\0');
+  wire::WriteMessagePrefix(*size, bytes.data());
+  message.Write(bytes.data() + wire::kMessagePrefix);
+  http2().SendData(stream_, std::move(bytes), false);
+}
+
+void Http2MessageStream::EndSending() {
+  if (closed_ || std::exchange(sending_ended_, true)) return;
+  if (http2().role() == http2::Role::kServer) return;
+  http2().SendData(stream_, {}, true);
+  place_.link.SendSoon();
+}
+
+void Http2MessageStream::Close(bool keep_unread) {
+  if (!closed_) {
+    closed_ = true;
+    place_.waiters.Remove(*this);
+    place_.budget.Leave(share_);
+    place_.budget.Read(Unread().size());
+  }
+  if (!keep_unread) {
+    broken_ = true;
+    inbox_ = std::string();
+    inbox_begin_ = 0;
+    arriving_ = {};
+  }
+}
+
+void Http2MessageStream::CloseAndTell() {
+  Close(false);
+  if (std::exchange(write_waits_, false)) listener_->OnWritable();
+  if (std::exchange(read_waits_, false)) listener_->OnReadable();
+}
+
+}  // namespace rhei::inline v0::transport

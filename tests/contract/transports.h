@@ -1,0 +1,38 @@
+// The transports that the contract tests run on.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "rhei/channel.h"
+#include "rhei/limits.h"
+#include "rhei/server.h"
+
+namespace rhei::inline v0::contract {
+
+// One server and channels to it. Blocking calls of a test make it go on; it lives as long as the test.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Starts a server that offers the service.
+  virtual Status Serve(Service& service, RunOn run_on) = 0;
+  virtual Channel Connect(ChannelOptions options) = 0;
+  // Stops the server at once, and with it the calls that run.
+  virtual void StopServer() = 0;
+  // Lets go on what goes on, until nothing is left to do or a moment has passed.
+  virtual void Settle() = 0;
+
+  Limits limits;  // the server's; before Serve
+};
+
+struct TransportKind {
+  std::string name;
+  std::function<std::unique_ptr<Transport>()> make;
+};
+
+// Over HTTP/2 in a simulated world, and over real sockets.
+TransportKind SimulatedHttp2();
+TransportKind Sockets();
+
+}  // namespace rhei::inline v0::contract
