@@ -8,12 +8,13 @@ import argparse
 import pathlib
 import sys
 
-from suite import compile_time, footprint, h2load, idle, machine, report, streaming, unary
+from suite import compile_time, footprint, h2load, idle, machine, plot, publish, report, streaming, unary
 from suite.processes import Failure
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "streaming": streaming.run, "h2load": h2load.run,
-              "idle": idle.run, "compile_time": compile_time.run, "footprint": footprint.run}
+BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "streaming": streaming.run, "publish": publish.run,
+              "h2load": h2load.run, "idle": idle.run, "compile_time": compile_time.run, "footprint": footprint.run}
+PICTURES = {"publish": publish.picture}
 
 # Load average above which others take a noticeable part of the cores.
 BUSY_LOAD = 0.5
@@ -69,7 +70,8 @@ def parse(argv):
 def show(name, content):
     """The table, and the ratios below it."""
     print(f"\n{name}\n{report.table(content['rows'])}")
-    for key, subject in (("ratios", "rhei"), ("busy_poll_ratios", "rhei-busy-poll")):
+    for key, subject in (("ratios", "rhei"), ("busy_poll_ratios", "rhei-busy-poll"),
+                         ("cpu_ratios", "CPU time, peers' over rhei's")):
         text = report.ratio_text(content.get(key, {}), subject)
         if text:
             print(text)
@@ -92,6 +94,9 @@ def main(argv):
         report.write(path, content)
         show(name, content)
         print(f"written to {path}")
+        if name in PICTURES:
+            for drawn in plot.write(arguments.output, name, PICTURES[name](content)):
+                print(f"drawn to {drawn}")
     return 0
 
 

@@ -4,11 +4,13 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "publish/base64.h"
@@ -58,10 +60,19 @@ std::string Publish(httplib::Client& client, const std::string& data) {
   return whole ? std::string() : "the reply is not what it should be: " + result->body;
 }
 
-void PublishOnAndOn(Load* load, std::int64_t port, std::optional<Pace> pace) {
-  httplib::Client client("127.0.0.1", static_cast<int>(port));
-  client.set_keep_alive(true);
-  client.set_tcp_nodelay(true);
+// A client that is connected. One after the other: cpp-httplib's server has room for five that it has not accepted yet.
+std::unique_ptr<httplib::Client> Connect(std::int64_t port) {
+  auto client = std::make_unique<httplib::Client>("127.0.0.1", static_cast<int>(port));
+  client->set_keep_alive(true);
+  client->set_tcp_nodelay(true);
+  if (const std::string failure = Publish(*client, "first"); !failure.empty()) {
+    std::fprintf(stderr, "cpp-httplib: cannot connect: %s\n", failure.c_str());
+    std::exit(1);
+  }
+  return client;
+}
+
+void PublishOnAndOn(Load* load, httplib::Client* client, std::optional<Pace> pace) {
   bool go_on = true;
   while (go_on) {
     LoadRun::TimePoint begun;
@@ -72,7 +83,7 @@ void PublishOnAndOn(Load* load, std::int64_t port, std::optional<Pace> pace) {
     } else {
       begun = load->Begin();
     }
-    go_on = load->End(begun, Publish(client, load->data()));
+    go_on = load->End(begun, Publish(*client, load->data()));
   }
 }
 
@@ -82,13 +93,17 @@ int Main(int argc, char** argv) {
   RefuseBusyPoll(arguments.busy_poll, "cpp-httplib");
   RefuseCallOptions(arguments, "JSON over HTTP/1.1");
   Load load(arguments);
+  std::vector<std::unique_ptr<httplib::Client>> clients;
+  for (std::int64_t i = 0; i < arguments.connections * arguments.in_flight; ++i) {
+    clients.push_back(Connect(arguments.port));
+  }
   std::vector<std::thread> threads;
   const LoadRun::TimePoint start = LoadRun::Clock::now();
   for (std::int64_t connection = 0; connection < arguments.connections; ++connection) {
     std::optional<Pace> pace;
     if (arguments.rate > 0) pace.emplace(arguments, start, connection);
     for (std::int64_t i = 0; i < arguments.in_flight; ++i) {
-      threads.emplace_back(PublishOnAndOn, &load, arguments.port, pace);
+      threads.emplace_back(PublishOnAndOn, &load, clients[threads.size()].get(), pace);
     }
   }
   for (std::thread& thread : threads) thread.join();
