@@ -56,11 +56,47 @@ std::string WithParameters(int indent, const std::string& head, const std::vecto
 }
 
 std::string HandlerType(const FileModel& file, const MethodModel& method) {
+  if (method.server_streams()) return file.rhei_namespace + "::Task<" + file.rhei_namespace + "::Status>";
   return file.rhei_namespace + "::Task<" + file.rhei_namespace + "::Result<" + method.reply + ">>";
 }
 
+std::vector<std::string> HandlerParameters(const FileModel& file, const MethodModel& method, bool named) {
+  const auto name = [named](const std::string& text) { return named ? text : "/*" + text + "*/"; };
+  std::vector<std::string> parameters{file.rhei_namespace + "::ServerContext& " + name("context")};
+  if (method.client_streams()) {
+    parameters.push_back(file.rhei_namespace + "::Reader<" + method.request + ">& " + name("reader"));
+  } else {
+    parameters.push_back("const " + method.request + "& " + name("request"));
+  }
+  if (method.server_streams()) {
+    parameters.push_back(file.rhei_namespace + "::Writer<" + method.reply + ">& " + name("writer"));
+  }
+  return parameters;
+}
+
+std::string KindName(const MethodModel& method) {
+  switch (method.kind) {
+    case MethodKind::kUnary: return "Unary";
+    case MethodKind::kServerStreaming: return "ServerStreaming";
+    case MethodKind::kClientStreaming: return "ClientStreaming";
+    case MethodKind::kBidiStreaming: return "BidiStreaming";
+  }
+  return "";
+}
+
+std::string MessageTypes(const MethodModel& method) {
+  return method.client_streams() ? method.request + ", " + method.reply : method.reply;
+}
+
 std::string CallType(const FileModel& file, const MethodModel& method) {
-  return file.rhei_namespace + "::UnaryCall<" + method.reply + ">";
+  return file.rhei_namespace + "::" + KindName(method) + "Call<" + MessageTypes(method) + ">";
+}
+
+std::vector<std::string> CallParameters(const FileModel& file, const MethodModel& method) {
+  std::vector<std::string> parameters;
+  if (!method.client_streams()) parameters.push_back("const " + method.request + "& request");
+  parameters.push_back("const " + file.rhei_namespace + "::CallOptions& options");
+  return parameters;
 }
 
 }  // namespace rhei::inline v0::compiler

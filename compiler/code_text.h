@@ -28,9 +28,18 @@ void PrintLines(google::protobuf::io::Printer& printer, const std::vector<std::s
 std::string WithParameters(int indent, const std::string& head, const std::vector<std::string>& parameters,
                            const std::string& tail);
 
-// "rhei::Task<rhei::Result<weather::WeatherResponse>>"
+// "rhei::Task<rhei::Result<weather::WeatherResponse>>"; "rhei::Task<rhei::Status>" where the replies are a stream.
 std::string HandlerType(const FileModel& file, const MethodModel& method);
+// "rhei::ServerContext& context", "const weather::WeatherRequest& request"; in a definition that has no use for them
+// the names are comments.
+std::vector<std::string> HandlerParameters(const FileModel& file, const MethodModel& method, bool named);
 // "rhei::UnaryCall<weather::WeatherResponse>"
 std::string CallType(const FileModel& file, const MethodModel& method);
+// "const weather::WeatherRequest& request", "const rhei::CallOptions& options"
+std::vector<std::string> CallParameters(const FileModel& file, const MethodModel& method);
+// "ServerStreaming", as in rhei::StartServerStreaming.
+std::string KindName(const MethodModel& method);
+// "weather::WeatherResponse", or with the requests' type in front: what rhei::Start... and the call are templates of.
+std::string MessageTypes(const MethodModel& method);
 
 }  // namespace rhei::inline v0::compiler

@@ -26,7 +26,7 @@ std::set<std::string> OwnMembers() {
   return {"Service", "Stub", "kServiceName", "service_name", "AddMethods", "channel_"};
 }
 // A type of such a name would be hidden in the functions that have such a parameter.
-std::set<std::string> Parameters() { return {"channel", "context", "options", "request", "table"}; }
+std::set<std::string> Parameters() { return {"channel", "context", "options", "reader", "request", "table", "writer"}; }
 
 // The comment in front of a declaration, and the one behind it.
 std::vector<std::string> CommentOf(const SourceLocation& location) {
@@ -36,18 +36,21 @@ std::vector<std::string> CommentOf(const SourceLocation& location) {
   return lines;
 }
 
+MethodKind KindOf(const MethodDescriptor& method) {
+  if (method.client_streaming()) {
+    return method.server_streaming() ? MethodKind::kBidiStreaming : MethodKind::kClientStreaming;
+  }
+  return method.server_streaming() ? MethodKind::kServerStreaming : MethodKind::kUnary;
+}
+
 MethodModel MakeMethod(const MethodDescriptor& method) {
   MethodModel model;
   model.proto_name = method.name();
   model.full_name = std::string(method.service()->full_name()) + "/" + model.proto_name;
   model.deprecated = method.options().deprecated();
-  model.streaming = method.client_streaming() || method.server_streaming();
+  model.kind = KindOf(method);
   SourceLocation location;
-  if (method.GetSourceLocation(&location)) {
-    model.comment = CommentOf(location);
-    model.line = location.start_line + 1;
-    model.column = location.start_column + 1;
-  }
+  if (method.GetSourceLocation(&location)) model.comment = CommentOf(location);
   return model;
 }
 
@@ -98,8 +101,10 @@ void SpellTypes(const ServiceDescriptor& service, const Scope& scope, ServiceMod
 
 }  // namespace
 
-bool ServiceModel::HasUnaryMethods() const {
-  return std::ranges::any_of(methods, [](const MethodModel& method) { return !method.streaming; });
+bool FileModel::HasStreams() const {
+  const auto streams = [](const MethodModel& method) { return method.kind != MethodKind::kUnary; };
+  return std::ranges::any_of(
+      services, [&](const ServiceModel& service) { return std::ranges::any_of(service.methods, streams); });
 }
 
 FileModel MakeFileModel(const FileDescriptor& file, const std::string& message_header_prefix) {

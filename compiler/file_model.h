@@ -10,6 +10,8 @@ class FileDescriptor;
 
 namespace rhei::inline v0::compiler {
 
+enum class MethodKind { kUnary, kServerStreaming, kClientStreaming, kBidiStreaming };
+
 struct MethodModel {
   std::string proto_name;
   std::string full_name;  // "weather.Weather/GetCurrent", as in a path
@@ -19,9 +21,10 @@ struct MethodModel {
   std::string reply;
   std::vector<std::string> comment;  // lines that begin with "//"
   bool deprecated = false;
-  bool streaming = false;  // left out, but for a comment
-  int line = 0;            // where it stands in the .proto, from 1
-  int column = 0;
+  MethodKind kind = MethodKind::kUnary;
+
+  bool client_streams() const { return kind == MethodKind::kClientStreaming || kind == MethodKind::kBidiStreaming; }
+  bool server_streams() const { return kind == MethodKind::kServerStreaming || kind == MethodKind::kBidiStreaming; }
 };
 
 struct ServiceModel {
@@ -30,8 +33,6 @@ struct ServiceModel {
   std::vector<std::string> comment;
   bool deprecated = false;
   std::vector<MethodModel> methods;
-
-  bool HasUnaryMethods() const;
 };
 
 struct FileModel {
@@ -44,6 +45,8 @@ struct FileModel {
       rhei_namespace;  // how rhei and std are spelt inside the generated classes: with colons in front or without
   std::string std_namespace;
   std::vector<ServiceModel> services;
+
+  bool HasStreams() const;
 };
 
 // `message_header_prefix` is put in front of the path by which protobuf's header is included, such as "gen/".

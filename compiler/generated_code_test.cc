@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "rhei/result.h"
@@ -17,7 +18,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 std::vector<std::string> PathsOf(rhei::Service& service) {
   rhei::MethodTable table;
@@ -34,11 +34,30 @@ TEST(GeneratedCodeTest, AServiceTellsItsNameAndItsMethodsPaths) {
   EXPECT_THAT(PathsOf(service), ElementsAre("/weather.Weather/GetCurrent", "/weather.Weather/GetTomorrow"));
 }
 
-TEST(GeneratedCodeTest, StreamingMethodsAreNotOffered) {
+TEST(GeneratedCodeTest, AllKindsOfMethodsAreOffered) {
   streaming::Mixed::Service mixed;
-  EXPECT_THAT(PathsOf(mixed), ElementsAre("/streaming.Mixed/Get"));
-  streaming::OnlyStreams::Service only_streams;
-  EXPECT_THAT(PathsOf(only_streams), IsEmpty());
+  EXPECT_THAT(PathsOf(mixed), ElementsAre("/streaming.Mixed/Get", "/streaming.Mixed/Observe", "/streaming.Mixed/Upload",
+                                          "/streaming.Mixed/Chat"));
+}
+
+template <typename Handler, typename Function>
+inline constexpr bool kIs = std::is_same_v<Handler, Function>;
+
+TEST(GeneratedCodeTest, HandlersAndCallsHaveTheTypesOfTheirKinds) {
+  using Service = streaming::Mixed::Service;
+  using Stub = streaming::Mixed::Stub;
+  using streaming::Reply;
+  using streaming::Request;
+  static_assert(kIs<decltype(&Service::Observe),
+                    rhei::Task<rhei::Status> (Service::*)(rhei::ServerContext&, const Request&, rhei::Writer<Reply>&)>);
+  static_assert(kIs<decltype(&Service::Upload),
+                    rhei::Task<rhei::Result<Reply>> (Service::*)(rhei::ServerContext&, rhei::Reader<Request>&)>);
+  static_assert(kIs<decltype(&Service::Chat), rhei::Task<rhei::Status> (Service::*)(
+                                                  rhei::ServerContext&, rhei::Reader<Request>&, rhei::Writer<Reply>&)>);
+  static_assert(kIs<decltype(&Stub::Observe),
+                    rhei::ServerStreamingCall<Reply> (Stub::*)(const Request&, const rhei::CallOptions&) const>);
+  static_assert(kIs<decltype(&Stub::Upload),
+                    rhei::ClientStreamingCall<Request, Reply> (Stub::*)(const rhei::CallOptions&) const>);
 }
 
 TEST(GeneratedCodeTest, AMethodThatIsNotOverriddenAnswersUnimplementedAndNamesItself) {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,16 +54,6 @@ std::optional<std::string> AdviceOnProtoc(const GeneratorContext& context) {
          std::to_string(version.minor()) + "." + std::to_string(version.patch());
 }
 
-void WarnOfStreaming(const FileModel& file) {
-  for (const ServiceModel& service : file.services) {
-    for (const MethodModel& method : service.methods) {
-      if (!method.streaming) continue;
-      std::cerr << file.proto << ":" << method.line << ":" << method.column << ": warning: the method "
-                << method.full_name << " is left out: streaming needs a later rhei\n";
-    }
-  }
-}
-
 // What cannot be written is reported by protoc itself.
 void WriteFile(GeneratorContext& context, const std::string& name, std::string_view text) {
   const std::unique_ptr<google::protobuf::io::ZeroCopyOutputStream> stream(context.Open(name));
@@ -89,7 +78,6 @@ bool Generator::Generate(const google::protobuf::FileDescriptor* file, const std
   const std::optional<Options> options = ParseOptions(parameter, *error);
   if (!options) return false;
   const FileModel model = MakeFileModel(*file, options->pb_prefix);
-  WarnOfStreaming(model);
   WriteFile(*context, model.header, HeaderFile(model));
   WriteFile(*context, model.source, SourceFile(model));
   return true;

@@ -37,20 +37,18 @@ void PrintIncludes(const FileModel& file, Printer& printer) {
         "#include \"rhei/call_options.h\"\n"
         "#include \"rhei/channel.h\"\n"
         "#include \"rhei/protobuf.h\"\n"
-        "#include \"rhei/service.h\"\n\n");
+        "#include \"rhei/service.h\"\n");
+    if (file.HasStreams()) printer.Print("#include \"rhei/stream.h\"\n#include \"rhei/streaming_call.h\"\n");
+    printer.Print("\n");
   }
   printer.Print("#include \"$header$\"\n", "header", file.message_header);
   if (!file.services.empty()) printer.Print("\n");
 }
 
 void PrintHandler(const FileModel& file, const MethodModel& method, Printer& printer) {
-  if (method.streaming) {
-    printer.Print("// $name$: streaming, needs a later rhei.\n", "name", method.proto_name);
-    return;
-  }
   const std::string declaration =
       WithParameters(kMemberIndent, "virtual " + HandlerType(file, method) + " " + method.name,
-                     {file.rhei_namespace + "::ServerContext& context", "const " + method.request + "& request"}, ";");
+                     HandlerParameters(file, method, true), ";");
   PrintLines(printer, method.comment);
   printer.Print("$declaration$\n", "declaration", declaration);
 }
@@ -73,13 +71,13 @@ void PrintServiceClass(const FileModel& file, const ServiceModel& service, Print
 }
 
 void PrintCall(const FileModel& file, const MethodModel& method, Printer& printer) {
-  const std::string options = file.rhei_namespace + "::CallOptions";
+  std::vector<std::string> parameters = CallParameters(file, method);
+  parameters.back() += " = " + file.rhei_namespace + "::CallOptions()";
   if (method.deprecated) {
     printer.Print("[[deprecated($reason$)]]\n", "reason", Quoted(method.full_name + " is deprecated"));
   }
-  const std::string declaration = WithParameters(
-      kMemberIndent, CallType(file, method) + " " + method.name,
-      {"const " + method.request + "& request", "const " + options + "& options = " + options + "()"}, " const;");
+  const std::string declaration =
+      WithParameters(kMemberIndent, CallType(file, method) + " " + method.name, parameters, " const;");
   printer.Print("$declaration$\n", "declaration", declaration);
 }
 
@@ -93,14 +91,11 @@ void PrintStubClass(const FileModel& file, const ServiceModel& service, Printer&
     printer.Print("[[deprecated($reason$)]] ", "reason", Quoted(service.full_name + " is deprecated"));
   }
   printer.Print("explicit Stub($rhei$::Channel channel);\n", "rhei", file.rhei_namespace);
-  for (const MethodModel& method : service.methods) {
-    if (!method.streaming) PrintCall(file, method, printer);
-  }
+  for (const MethodModel& method : service.methods) PrintCall(file, method, printer);
   printer.Outdent();
-  if (service.HasUnaryMethods()) {
+  if (!service.methods.empty()) {
     printer.Print("\n private:\n  $rhei$::Channel channel_;\n", "rhei", file.rhei_namespace);
     for (const MethodModel& method : service.methods) {
-      if (method.streaming) continue;
       printer.Print("  $rhei$::Method $handle$;\n", "rhei", file.rhei_namespace, "handle", method.handle);
     }
   }

@@ -11,9 +11,9 @@ namespace {
 using google::protobuf::io::Printer;
 
 void PrintHandler(const FileModel& file, const ServiceModel& service, const MethodModel& method, Printer& printer) {
-  const std::string signature = WithParameters(
-      0, HandlerType(file, method) + " " + service.name + "::Service::" + method.name,
-      {file.rhei_namespace + "::ServerContext& /*context*/", "const " + method.request + "& /*request*/"}, " {");
+  const std::string signature =
+      WithParameters(0, HandlerType(file, method) + " " + service.name + "::Service::" + method.name,
+                     HandlerParameters(file, method, false), " {");
   const std::string error = WithParameters(2, "return " + file.rhei_namespace + "::Error",
                                            {file.rhei_namespace + "::StatusCode::kUnimplemented",
                                             Quoted("the method " + method.full_name + " is not implemented")},
@@ -22,15 +22,13 @@ void PrintHandler(const FileModel& file, const ServiceModel& service, const Meth
 }
 
 void PrintServiceClass(const FileModel& file, const ServiceModel& service, Printer& printer) {
-  for (const MethodModel& method : service.methods) {
-    if (!method.streaming) PrintHandler(file, service, method, printer);
-  }
+  for (const MethodModel& method : service.methods) PrintHandler(file, service, method, printer);
   printer.Print(
       "\n$std$::string_view $service$::Service::service_name() const { return kServiceName; }\n"
       "\nvoid $service$::Service::AddMethods($rhei$::MethodTable& $table$) {",
       "std", file.std_namespace, "rhei", file.rhei_namespace, "service", service.name, "table",
-      service.HasUnaryMethods() ? "table" : "/*table*/");
-  if (!service.HasUnaryMethods()) {
+      service.methods.empty() ? "/*table*/" : "table");
+  if (service.methods.empty()) {
     printer.Print("}\n");
     return;
   }
@@ -38,19 +36,17 @@ void PrintServiceClass(const FileModel& file, const ServiceModel& service, Print
       "\n  $rhei$::Version<$rhei$::kVersionMajor, $rhei$::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();\n",
       "rhei", file.rhei_namespace);
   for (const MethodModel& method : service.methods) {
-    if (method.streaming) continue;
-    printer.Print("  table.AddUnary($path$, *this, &Service::$name$);\n", "path", Quoted("/" + method.full_name),
-                  "name", method.name);
+    printer.Print("  table.Add$kind$($path$, *this, &Service::$name$);\n", "kind", KindName(method), "path",
+                  Quoted("/" + method.full_name), "name", method.name);
   }
   printer.Print("}\n");
 }
 
 void PrintStubConstructor(const FileModel& file, const ServiceModel& service, Printer& printer) {
   printer.Print("\n$service$::Stub::Stub($rhei$::Channel $channel$)", "service", service.name, "rhei",
-                file.rhei_namespace, "channel", service.HasUnaryMethods() ? "channel" : "/*channel*/");
-  if (service.HasUnaryMethods()) printer.Print("\n    : channel_($std$::move(channel))", "std", file.std_namespace);
+                file.rhei_namespace, "channel", service.methods.empty() ? "/*channel*/" : "channel");
+  if (!service.methods.empty()) printer.Print("\n    : channel_($std$::move(channel))", "std", file.std_namespace);
   for (const MethodModel& method : service.methods) {
-    if (method.streaming) continue;
     printer.Print(",\n      $handle$(channel_.FindMethod($path$))", "handle", method.handle, "path",
                   Quoted("/" + method.full_name));
   }
@@ -58,22 +54,21 @@ void PrintStubConstructor(const FileModel& file, const ServiceModel& service, Pr
 }
 
 void PrintCall(const FileModel& file, const ServiceModel& service, const MethodModel& method, Printer& printer) {
-  const std::string signature = WithParameters(
-      0, CallType(file, method) + " " + service.name + "::Stub::" + method.name,
-      {"const " + method.request + "& request", "const " + file.rhei_namespace + "::CallOptions& options"}, " const {");
+  const std::string signature =
+      WithParameters(0, CallType(file, method) + " " + service.name + "::Stub::" + method.name,
+                     CallParameters(file, method), " const {");
   printer.Print(
       "\n$signature$\n"
-      "  return $rhei$::StartUnary<$reply$>(channel_, $handle$, request, options);\n"
+      "  return $rhei$::Start$kind$<$types$>(channel_, $handle$, $request$options);\n"
       "}\n",
-      "signature", signature, "rhei", file.rhei_namespace, "reply", method.reply, "handle", method.handle);
+      "signature", signature, "rhei", file.rhei_namespace, "kind", KindName(method), "types", MessageTypes(method),
+      "handle", method.handle, "request", method.client_streams() ? "" : "request, ");
 }
 
 void PrintService(const FileModel& file, const ServiceModel& service, Printer& printer) {
   PrintServiceClass(file, service, printer);
   PrintStubConstructor(file, service, printer);
-  for (const MethodModel& method : service.methods) {
-    if (!method.streaming) PrintCall(file, service, method, printer);
-  }
+  for (const MethodModel& method : service.methods) PrintCall(file, service, method, printer);
 }
 
 }  // namespace
@@ -88,6 +83,7 @@ std::string SourceFile(const FileModel& file) {
       "\n#include <utility>\n"
       "\n#include \"rhei/result.h\"\n"
       "#include \"rhei/status_code.h\"\n");
+  if (file.HasStreams()) printer.Print("#include \"rhei/streaming_method.h\"\n");
   if (!file.name_space.empty()) printer.Print("\nnamespace $name$ {\n", "name", file.name_space);
   for (const ServiceModel& service : file.services) PrintService(file, service, printer);
   if (!file.name_space.empty()) printer.Print("\n}  // namespace $name$\n", "name", file.name_space);

@@ -34,7 +34,7 @@ PUBLIC_HEADERS = {
     "runtime": "asio exit_code runtime sleep",
     "transport": "client_call http_handler message_stream server_call server_context",
     "rpc": "call call_options call_streams server service stream stream_observer streaming_method unary_method",
-    "client": "channel generic rhei streaming_call",
+    "client": "channel generic inprocess rhei streaming_call",
     "protobuf": "error_details protobuf rpc/error_details.pb",
 }
 

@@ -17,6 +17,7 @@
 #include "rhei/context_state.h"
 #include "rhei/executor.h"
 #include "rhei/function.h"
+#include "rhei/message.h"
 #include "rhei/metadata.h"
 #include "rhei/result.h"
 #include "rhei/task.h"
@@ -84,6 +85,10 @@ class TypedCallState final : public CallState {
   bool OnMessage(std::string_view message) override {
     reply_.emplace();
     return Codec<Reply>::Read(message, *reply_);
+  }
+  bool OnHeldMessage(HeldMessage& message) override {
+    MessageInto<Reply> into(reply_.emplace());
+    return message.MoveInto(into);
   }
   void OnRetry() override { reply_.reset(); }
 

@@ -81,9 +81,12 @@ class Channel {
   // The target that it was made with.
   const std::string& target() const;
   const Limits& limits() const;
+  // Whether messages reach the server as they are, not as bytes: see ConnectInProcess.
+  bool hands_over() const { return hands_over_; }
 
   class State;
-  explicit Channel(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  explicit Channel(std::shared_ptr<State> state, bool hands_over = false)
+      : state_(std::move(state)), hands_over_(hands_over) {}
 
   // Writes what the options and the caller's context say into a new call's request. For generated code.
   void Prepare(ClientCall& call, const CallOptions& options) const;
@@ -91,6 +94,7 @@ class Channel {
  private:
   std::shared_ptr<State> state_;
   std::shared_ptr<const CallOptions> options_;  // null: none
+  bool hands_over_ = false;
 };
 
 // Makes a channel. `target` is "host:port", "dns:///host:port", "ipv4:1.2.3.4:port" and "ipv6:[::1]:port" (several,
@@ -108,7 +112,11 @@ void StartCall(const Channel& channel, ClientCall& call, Method method, const Ca
 template <typename Request>
 void StartCall(const Channel& channel, ClientCall& call, Method method, const Request& request,
                const CallOptions& options) {
-  if (const std::optional<std::size_t> size = Codec<Request>::Size(request)) {
+  const std::optional<std::size_t> size = Codec<Request>::Size(request);
+  if (size && channel.hands_over()) {
+    call.request.held = std::make_unique<CopiedMessage<Request>>(request);
+    call.request.held_size = *size;
+  } else if (size) {
     call.request.message = PooledBytes(ClientCall::kMessagePrefix + *size);
     Codec<Request>::Write(request, call.request.message.data() + ClientCall::kMessagePrefix);
   } else {

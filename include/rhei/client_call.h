@@ -62,7 +62,9 @@ class ClientCall : public Pooled {
     Method method;
     std::string own_path;  // where the method has no number
     Metadata metadata;
-    PooledBytes message;          // kMessagePrefix unset bytes, then the message
+    PooledBytes message;                // kMessagePrefix unset bytes, then the message
+    std::unique_ptr<HeldMessage> held;  // the message itself instead, where the channel hands over, of so many bytes:
+    std::size_t held_size = 0;
     bool client_streams = false;  // instead of `message`, what is written to the stream is sent
     bool server_streams = false;  // replies are read from the stream, not given to OnMessage
     bool wait_for_ready = false;
@@ -93,6 +95,12 @@ class ClientCall : public Pooled {
   virtual void OnHeaders() = 0;
   // A whole message, valid until this returns. False: it cannot be read, and the call is to end with INTERNAL.
   virtual bool OnMessage(std::string_view message) = 0;
+  // The same from a transport inside of the process.
+  virtual bool OnHeldMessage(HeldMessage& message) {
+    std::string bytes;
+    MessageInto<std::string> into(bytes);
+    return message.MoveInto(into) && OnMessage(bytes);
+  }
   // Of a call that streams: it is being carried out, and its messages can come and go. The stream, which tells
   // `stream_listener`, is the call's own until OnRetry, or until the call is gone.
   virtual void OnStream(std::unique_ptr<MessageStream> /*stream*/) {}

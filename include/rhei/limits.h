@@ -62,8 +62,12 @@ struct Limits {
   // --- messages and memory -----------------------------------------------------------------------------------------
   std::size_t max_receive_message = 4 * 1024 * 1024;
   std::size_t max_send_message = SIZE_MAX;
+  // What a peer may send before it is given more: on one stream and in all. Where streams are large, both grow by the
+  // bandwidth-delay product that is measured, up to the larger values; equal values turn that off.
   std::uint32_t stream_window = 64 * 1024 - 1;
   std::uint32_t connection_window = 1024 * 1024;
+  std::uint32_t max_stream_window = 8 * 1024 * 1024;
+  std::uint32_t max_connection_window = 16 * 1024 * 1024;
   // Bytes of messages that a connection holds before its windows stop opening, beside one message of the largest size.
   std::size_t connection_budget = 4 * 1024 * 1024;
   // Bytes that wait to be written on one connection, below the windows.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -75,6 +76,7 @@ template <typename T>
 class CopiedMessage final : public HeldMessage {
  public:
   explicit CopiedMessage(const T& message) : message_(message) {}
+  explicit CopiedMessage(T&& message) : message_(std::move(message)) {}
 
   bool MoveInto(IncomingMessage& into) override {
     if (T* const variable = into.As<T>()) {

@@ -15,6 +15,12 @@
 namespace rhei::inline v0 {
 
 class Runtime;
+namespace transport {
+class InProcessServer;
+}
+
+// What Server::Listen takes for calls from inside of the process; see ConnectInProcess.
+inline constexpr std::string_view kInProcess = "inprocess";
 
 // How a server is set up. Fluent.
 class ServerOptions {
@@ -67,7 +73,7 @@ class Server {
   Server& SetHttpHandler(HttpHandler& handler);
 
   // Adds an address: "0.0.0.0:8090", "[::]:8090", "localhost:0", "unix:/run/weather.sock". Recorded; Start reports what
-  // is wrong.
+  // is wrong. A server that is called from inside of its process only needs none but kInProcess.
   Server& Listen(std::string_view address);
 
   // Begins to serve. The error names each address that failed and why, and a method that was added twice; then nothing
@@ -90,6 +96,9 @@ class Server {
   // Starts, unless it was started, and serves until SIGTERM or SIGINT or a call of Stop; then Stop with the options'
   // grace. A second signal ends the waiting. Only this touches signals.
   Status Run();
+
+  // For ConnectInProcess.
+  std::shared_ptr<transport::InProcessServer> InProcess() const;
 
  private:
   class State;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 #include "rhei/executor.h"
 #include "rhei/log.h"
+#include "rhei/message.h"
 #include "rhei/message_stream.h"
 #include "rhei/result.h"
 #include "rhei/server_context.h"
@@ -37,6 +39,11 @@ class ServerCall {
   // with the context's headers and trailers and status OK.
   virtual char* ReserveReply(std::size_t size) = 0;
   virtual void Reply() = 0;
+
+  // The same for transports inside of a process, which hand a reply over as it is; `size` is what it would have in
+  // bytes.
+  virtual bool hands_over() const { return false; }
+  virtual void ReplyWith(std::unique_ptr<HeldMessage> /*reply*/, std::size_t /*size*/) {}
 
   // The answer, where replies were sent on the stream: there is none any more, and the status is OK.
   virtual void Succeed() = 0;
@@ -69,6 +76,8 @@ class MethodHandler {
   virtual bool client_streams() const { return false; }
   // A whole request; its bytes are valid until Handle returns. `call` lives until it is answered.
   virtual void Handle(ServerCall& call, std::string_view request) = 0;
+  // The same from a transport inside of the process.
+  virtual void HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request);
 };
 
 }  // namespace rhei::inline v0

@@ -64,6 +64,10 @@ class ClientStreamingState final : public StreamingCallState {
     reply_.emplace();
     return Codec<ReplyMessage>::Read(message, *reply_);
   }
+  bool OnHeldMessage(HeldMessage& message) override {
+    MessageInto<ReplyMessage> into(reply_.emplace());
+    return message.MoveInto(into);
+  }
   void OnRetry() override {
     reply_.reset();
     StreamingCallState::OnRetry();

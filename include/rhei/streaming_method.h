@@ -55,7 +55,15 @@ class StreamingMethod final : public MethodHandler {
   bool client_streams() const override { return kClientStreams; }
   void Handle(ServerCall& call, std::string_view request) override {
     // It owns itself until the call is answered.
-    (new Running(*this, call))->Begin(request);
+    (new Running(*this, call))->Begin(request.size(), [request](Request& into) {
+      return Codec<Request>::Read(request, into);
+    });
+  }
+  void HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request) override {
+    (new Running(*this, call))->Begin(0, [&request](Request& variable) {
+      MessageInto<Request> into(variable);
+      return request->MoveInto(into);
+    });
   }
 
  private:
@@ -65,11 +73,12 @@ class StreamingMethod final : public MethodHandler {
     Running(StreamingMethod& method, ServerCall& call)
         : method_(method), call_(call), streams_(call), reader_(streams_), writer_(streams_) {}
 
-    void Begin(std::string_view request) {
+    template <typename Reading>
+    void Begin(std::size_t request_size, const Reading& read) {
       bool finished = true;
       try {
-        if (!kClientStreams && !Codec<Request>::Read(request, request_)) {
-          return Fail(RequestNotReadable(call_.context(), request.size()));
+        if (!kClientStreams && !read(request_)) {
+          return Fail(RequestNotReadable(call_.context(), request_size));
         }
         task_.emplace(Call());
         finished = task_->Start(*this);
@@ -101,7 +110,7 @@ class StreamingMethod final : public MethodHandler {
         // What the handler kept goes before the answer, which ends its context.
         task_.reset();
         if (!answer.ok()) return Fail(answer.error());
-        Send(answer);
+        Send(std::move(answer));
       } catch (const std::exception& thrown) {
         Fail(HandlerThrew(call_, &thrown));
       } catch (...) {
@@ -109,7 +118,7 @@ class StreamingMethod final : public MethodHandler {
       }
     }
 
-    void Send(const Answer& answer) {
+    void Send(Answer&& answer) {
       if constexpr (kServerStreams) {
         End([](ServerCall& call) { call.Succeed(); });
       } else {
@@ -119,6 +128,9 @@ class StreamingMethod final : public MethodHandler {
           return Fail(ReplyTooLarge(call_.context(), *size, call_.max_send_message()));
         }
         End([&answer, size](ServerCall& call) {
+          if (call.hands_over()) {
+            return call.ReplyWith(std::make_unique<CopiedMessage<Reply>>(*std::move(answer)), *size);
+          }
           Codec<Reply>::Write(*answer, call.ReserveReply(*size));
           call.Reply();
         });

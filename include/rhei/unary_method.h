@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rhei/codec.h"
+#include "rhei/message.h"
 #include "rhei/result.h"
 #include "rhei/server_call.h"
 #include "rhei/task.h"
@@ -38,7 +39,16 @@ class UnaryMethod final : public MethodHandler {
   void Handle(ServerCall& call, std::string_view request) override {
     std::unique_ptr<Running> running = TakeIdle(call.loop_index());
     // It owns itself until the call is answered.
-    running.release()->Begin(call, request);
+    running.release()->Begin(call, request.size(),
+                             [request](Request& into) { return Codec<Request>::Read(request, into); });
+  }
+
+  void HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request) override {
+    std::unique_ptr<Running> running = TakeIdle(call.loop_index());
+    running.release()->Begin(call, 0, [&request](Request& variable) {
+      MessageInto<Request> into(variable);
+      return request->MoveInto(into);
+    });
   }
 
  private:
@@ -47,13 +57,14 @@ class UnaryMethod final : public MethodHandler {
    public:
     explicit Running(UnaryMethod& method) : method_(method) {}
 
-    void Begin(ServerCall& call, std::string_view request) {
+    template <typename Reading>
+    void Begin(ServerCall& call, std::size_t request_size, const Reading& read) {
       call_ = &call;
-      request_size_ = request.size();
+      request_size_ = request_size;
       bool readable = false;
       bool finished = true;
       try {
-        readable = Codec<Request>::Read(request, request_);
+        readable = read(request_);
         if (readable) finished = Start();
       } catch (const std::exception& thrown) {
         FailThrown(&thrown);
@@ -85,17 +96,19 @@ class UnaryMethod final : public MethodHandler {
       if (!result.ok()) {
         call_->Fail(result.error());
       } else {
-        Send(*result);
+        Send(*std::move(result));
       }
       Recycle(loop_index);
     }
 
-    void Send(const Reply& reply) {
+    void Send(Reply&& reply) {
       const std::optional<std::size_t> size = Codec<Reply>::Size(reply);
       if (!size) {
         call_->Fail(ReplyNotWritable(call_->context()));
       } else if (*size > call_->max_send_message()) {
         call_->Fail(ReplyTooLarge(call_->context(), *size, call_->max_send_message()));
+      } else if (call_->hands_over()) {
+        call_->ReplyWith(std::make_unique<CopiedMessage<Reply>>(std::move(reply)), *size);
       } else {
         Codec<Reply>::Write(reply, call_->ReserveReply(*size));
         call_->Reply();

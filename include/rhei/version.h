@@ -13,7 +13,7 @@ inline constexpr int kVersionPatch = 0;
 
 // The version of the interface that generated code uses. A file from protoc-gen-rhei asserts at compile time that
 // it lies in [kOldestGeneratedApi, kGeneratedApi], so a stale file fails to compile with a line that says what to do.
-inline constexpr int kGeneratedApi = 1;
+inline constexpr int kGeneratedApi = 2;
 inline constexpr int kOldestGeneratedApi = 1;
 
 // The same for code that was compiled before: a generated file names the version of the headers it was compiled with,

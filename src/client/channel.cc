@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "client/channel_loop.h"
+#include "client/inprocess_share.h"
 #include "rhei/generic.h"
+#include "rhei/inprocess.h"
 #include "rhei/runtime.h"
 #include "rhei/version.h"
 #include "runtime/loop.h"
@@ -91,10 +93,11 @@ std::string MakeUserAgent(const std::string& own) {
 
 class Channel::State : public std::enable_shared_from_this<State> {
  public:
-  State(std::string_view target, ChannelOptions options)
+  // `server`: in this process, instead of where the target says; or null.
+  State(std::string_view target, ChannelOptions options, std::shared_ptr<transport::InProcessServer> server)
       : config_(std::make_shared<client::ChannelConfig>(client::ChannelConfig{
             std::string(target), ReadTarget(target, options), options, MakeUserAgent(options.user_agent()),
-            options.runtime() ? options.runtime() : Runtime::Default()})),
+            options.runtime() ? options.runtime() : Runtime::Default(), std::move(server)})),
         shares_(runtime().loop_count()),
         home_(std::hash<const void*>()(this) / 64 % runtime().loop_count()) {}
 
@@ -110,11 +113,11 @@ class Channel::State : public std::enable_shared_from_this<State> {
   // From the call's timeout, and from its context. `current`: the runtime's loop that the caller is on, or null.
   void SetDeadline(ClientCall::Request& request, const runtime::Loop* current) const;
   // On the loop.
-  client::ChannelLoop& Share(std::size_t index);
+  client::ChannelShare& Share(std::size_t index);
 
   const std::shared_ptr<const client::ChannelConfig> config_;
   // By loop; each is touched on its own loop only.
-  std::vector<std::unique_ptr<client::ChannelLoop>> shares_;
+  std::vector<std::unique_ptr<client::ChannelShare>> shares_;
   const std::size_t home_;
 };
 
@@ -123,25 +126,29 @@ Channel::State::~State() {
   for (std::size_t index = 0; index < shares_.size(); ++index) {
     if (shares_[index] == nullptr) continue;
     auto close = [share = std::move(shares_[index])]() mutable {
-      client::ChannelLoop& channel_loop = *share;
-      channel_loop.Close(std::move(share));
+      client::ChannelShare& closed = *share;
+      closed.Close(std::move(share));
     };
     runtime().loop(index).Post(std::move(close));
   }
 }
 
-client::ChannelLoop& Channel::State::Share(std::size_t index) {
-  if (shares_[index] == nullptr) {
-    shares_[index] = std::make_unique<client::ChannelLoop>(config_, runtime().loop(index));
+client::ChannelShare& Channel::State::Share(std::size_t index) {
+  std::unique_ptr<client::ChannelShare>& share = shares_[index];
+  if (share == nullptr && config_->server != nullptr) {
+    share = std::make_unique<client::InProcessShare>(config_, runtime().loop(index), index);
+  } else if (share == nullptr) {
+    share = std::make_unique<client::ChannelLoop>(config_, runtime().loop(index));
   }
-  return *shares_[index];
+  return *share;
 }
 
 void Channel::State::Start(ClientCall& call) {
   if (!call.request.metadata.empty()) CheckRequestMetadata(call);
   const std::size_t limit = std::min(config_->options.limits().max_send_message, ClientCall::kLargestMessage);
-  if (const std::size_t size = call.request.message.size();
-      size > ClientCall::kMessagePrefix && size - ClientCall::kMessagePrefix > limit) {
+  const std::size_t size =
+      std::max(call.request.message.size(), ClientCall::kMessagePrefix) - ClientCall::kMessagePrefix;
+  if (std::max(size, call.request.held_size) > limit) {
     call.response.error = Error(StatusCode::kResourceExhausted, std::string(call.request.method.path) +
                                                                     ": the request is larger than the limit of " +
                                                                     std::to_string(limit) + " bytes");
@@ -206,7 +213,11 @@ const std::string& Channel::target() const { return state_->config().target_text
 const Limits& Channel::limits() const { return state_->config().options.limits(); }
 
 Channel Connect(std::string_view target, ChannelOptions options) {
-  return Channel(std::make_shared<Channel::State>(target, std::move(options)));
+  return Channel(std::make_shared<Channel::State>(target, std::move(options), nullptr));
+}
+
+Channel ConnectInProcess(const Server& server, ChannelOptions options) {
+  return Channel(std::make_shared<Channel::State>(kInProcess, std::move(options), server.InProcess()), true);
 }
 
 Error RequestNotWritable(std::string_view path) {

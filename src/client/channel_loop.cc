@@ -30,7 +30,7 @@ void ChannelLoop::Place(ClientCall& call) {
   switch (subchannel_->state()) {
     case Subchannel::State::kReady:
       // Who came first goes first.
-      if (first_ == nullptr) {
+      if (waiting_.empty()) {
         if (transport::Http2ClientConnection* const connection = subchannel_->Connection()) {
           return connection->Start(call);
         }
@@ -42,7 +42,7 @@ void ChannelLoop::Place(ClientCall& call) {
     case Subchannel::State::kIdle:
     case Subchannel::State::kConnecting: break;
   }
-  Enqueue(call);
+  waiting_.Append(call, *this);
   subchannel_->Connect();
 }
 
@@ -51,7 +51,7 @@ void ChannelLoop::OnSubchannelChanged() {
     case Subchannel::State::kReady: ServeQueue(); break;
     case Subchannel::State::kTransientFailure: FailQueue(); break;
     case Subchannel::State::kIdle:
-      if (first_ != nullptr) subchannel_->Connect();
+      if (!waiting_.empty()) subchannel_->Connect();
       break;
     case Subchannel::State::kConnecting: break;
   }
@@ -61,11 +61,11 @@ void ChannelLoop::OnSubchannelChanged() {
 void ChannelLoop::ServeQueue() {
   // A call that ends at once may bring this here again.
   if (std::exchange(serving_, true)) return;
-  while (first_ != nullptr && subchannel_->state() == Subchannel::State::kReady) {
+  while (!waiting_.empty() && subchannel_->state() == Subchannel::State::kReady) {
     transport::Http2ClientConnection* const connection = subchannel_->Connection();
     if (connection == nullptr) break;
-    ClientCall& call = *first_;
-    Dequeue(call);
+    ClientCall& call = *waiting_.first();
+    waiting_.Remove(call);
     connection->Start(call);
   }
   serving_ = false;
@@ -73,14 +73,14 @@ void ChannelLoop::ServeQueue() {
 
 void ChannelLoop::FailQueue() {
   // Calls that are made while these end find the queue as it should be.
-  ClientCall* call = first_;
+  ClientCall* call = waiting_.first();
   while (call != nullptr) {
     ClientCall* const next = call->next;
     if (!call->request.wait_for_ready) {
-      Dequeue(*call);
+      waiting_.Remove(*call);
       End(*call, Unavailable(*call));
       // `next` may have been cancelled by the end of this one: begin anew.
-      call = first_;
+      call = waiting_.first();
       continue;
     }
     call = next;
@@ -96,7 +96,7 @@ void ChannelLoop::OnUnprocessed(ClientCall& call, Error error) {
 }
 
 void ChannelLoop::CancelCall(ClientCall& call, Error reason) {
-  Dequeue(call);
+  waiting_.Remove(call);
   End(call, std::move(reason));
 }
 
@@ -105,22 +105,6 @@ std::string ChannelLoop::WaitingFor(const ClientCall&) const {
   text.append(" (").append(config_->target_text).append(")");
   if (!subchannel_->failure().empty()) text.append("; the last attempt failed: ").append(subchannel_->failure());
   return text;
-}
-
-void ChannelLoop::Enqueue(ClientCall& call) {
-  call.holder = this;
-  call.previous = last_;
-  call.next = nullptr;
-  (last_ != nullptr ? last_->next : first_) = &call;
-  last_ = &call;
-}
-
-void ChannelLoop::Dequeue(ClientCall& call) {
-  (call.previous != nullptr ? call.previous->next : first_) = call.next;
-  (call.next != nullptr ? call.next->previous : last_) = call.previous;
-  call.previous = nullptr;
-  call.next = nullptr;
-  call.holder = nullptr;
 }
 
 void ChannelLoop::End(ClientCall& call, Error error) {
@@ -136,14 +120,14 @@ Error ChannelLoop::Unavailable(const ClientCall& call) const {
   return Error(StatusCode::kUnavailable, text.append(" ms: ").append(subchannel_->failure()), Origin::kLibrary);
 }
 
-void ChannelLoop::Close(std::unique_ptr<ChannelLoop> self) {
+void ChannelLoop::Close(std::unique_ptr<ChannelShare> self) {
   self_ = std::move(self);
-  if (subchannel_ != nullptr && first_ == nullptr) subchannel_->Drain();
+  if (subchannel_ != nullptr && waiting_.empty()) subchannel_->Drain();
   GiveUpIfDone();
 }
 
 void ChannelLoop::GiveUpIfDone() {
-  if (self_ == nullptr || first_ != nullptr) return;
+  if (self_ == nullptr || !waiting_.empty()) return;
   if (subchannel_ != nullptr) {
     subchannel_->Drain();
     if (!subchannel_->closed()) return;

@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "client/method_names.h"
+#include "client/call_queue.h"
+#include "client/channel_share.h"
 #include "client/subchannel.h"
-#include "client/target.h"
 #include "rhei/channel.h"
 #include "rhei/client_call.h"
 #include "rhei/runtime.h"
@@ -15,27 +15,14 @@
 
 namespace rhei::inline v0::client {
 
-// What the shares of one channel have in common; constant.
-struct ChannelConfig {
-  std::string target_text;
-  Result<Target> target;
-  ChannelOptions options;
-  std::string user_agent;
-  std::shared_ptr<Runtime> runtime;
-  std::unique_ptr<MethodNames> methods = std::make_unique<MethodNames>();
-};
-
-// On its loop only. Outlives the channel for as long as it has calls: see Close.
-class ChannelLoop final : public Subchannel::Owner, private ClientCallHolder {
+// The share of a channel whose servers are reached by a network.
+class ChannelLoop final : public ChannelShare, public Subchannel::Owner, private ClientCallHolder {
  public:
   ChannelLoop(std::shared_ptr<const ChannelConfig> config, runtime::Loop& loop);
-  ~ChannelLoop();
+  ~ChannelLoop() override;
 
-  // Takes over one reference.
-  void Start(ClientCall& call);
-
-  // The channel is gone. Calls that were started go on; with the last of them `self` is given up.
-  void Close(std::unique_ptr<ChannelLoop> self);
+  void Start(ClientCall& call) override;
+  void Close(std::unique_ptr<ChannelShare> self) override;
 
  private:
   void OnSubchannelChanged() override;
@@ -45,8 +32,6 @@ class ChannelLoop final : public Subchannel::Owner, private ClientCallHolder {
 
   // Starts, queues or fails the call, as the state demands.
   void Place(ClientCall& call);
-  void Enqueue(ClientCall& call);
-  void Dequeue(ClientCall& call);
   void End(ClientCall& call, Error error);
   void ServeQueue();
   void FailQueue();
@@ -56,10 +41,9 @@ class ChannelLoop final : public Subchannel::Owner, private ClientCallHolder {
   const std::shared_ptr<const ChannelConfig> config_;
   runtime::Loop& loop_;
   std::unique_ptr<Subchannel> subchannel_;  // null when the target cannot be read
-  ClientCall* first_ = nullptr;             // waiting calls, oldest first
-  ClientCall* last_ = nullptr;
+  CallQueue waiting_;
   bool serving_ = false;
-  std::unique_ptr<ChannelLoop> self_;  // once the channel is gone
+  std::unique_ptr<ChannelShare> self_;  // once the channel is gone
 };
 
 }  // namespace rhei::inline v0::client

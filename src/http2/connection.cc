@@ -26,6 +26,16 @@ HpackDecoder::Limits DecoderLimits(const Limits& limits) {
           .max_fields = limits.max_header_fields};
 }
 
+// The largest window that is to be found out: that of whichever may grow.
+std::int64_t GrowthLimit(const Limits& limits) {
+  std::int64_t limit = 0;
+  if (limits.max_stream_window > limits.stream_window) limit = limits.max_stream_window;
+  if (limits.max_connection_window > limits.connection_window) {
+    limit = std::max<std::int64_t>(limit, limits.max_connection_window);
+  }
+  return std::min(limit, kMaxWindow);
+}
+
 }  // namespace
 
 Connection::Connection(Role role, const Limits& limits, BlockPool& blocks, TimePoint now)
@@ -37,6 +47,9 @@ Connection::Connection(Role role, const Limits& limits, BlockPool& blocks, TimeP
       peer_max_streams_(kAssumedMaxStreams),
       // Until the peer has acknowledged our SETTINGS it may go by the initial value of RFC 9113 §6.9.2.
       local_initial_window_(std::max<std::int64_t>(kDefaultWindow, limits.stream_window)),
+      stream_window_(std::min<std::int64_t>(limits.stream_window, kMaxWindow)),
+      connection_window_(std::clamp<std::int64_t>(limits.connection_window, kDefaultWindow, kMaxWindow)),
+      bdp_(stream_window_, GrowthLimit(limits)),
       reset_budget_(limits, now),
       control_budget_(limits, now),
       empty_data_budget_(limits.max_empty_data_frames),
@@ -60,8 +73,9 @@ void Connection::SendPreface() {
   } else {
     settings[count++] = {SettingId::kMaxConcurrentStreams, limits_.max_concurrent_streams};
   }
-  const auto window = static_cast<std::uint32_t>(std::min<std::int64_t>(limits_.stream_window, kMaxWindow));
-  if (window != kDefaultWindow) settings[count++] = {SettingId::kInitialWindowSize, window};
+  if (stream_window_ != kDefaultWindow) {
+    settings[count++] = {SettingId::kInitialWindowSize, static_cast<std::uint32_t>(stream_window_)};
+  }
   constexpr std::uint32_t kDefaultTable = 4096;
   if (limits_.hpack_decoder_table != kDefaultTable) {
     settings[count++] = {SettingId::kHeaderTableSize, limits_.hpack_decoder_table};
@@ -69,8 +83,8 @@ void Connection::SendPreface() {
   settings[count++] = {SettingId::kMaxHeaderListSize, static_cast<std::uint32_t>(limits_.header_list_soft)};
   WriteSettings(output_.Reserve(kFrameHeaderSize + kSettingSize * count), std::span(settings).first(count));
 
-  const std::int64_t raise = std::min<std::int64_t>(limits_.connection_window, kMaxWindow) - kDefaultWindow;
-  if (raise <= 0) return;
+  const std::int64_t raise = connection_window_ - kDefaultWindow;
+  if (raise == 0) return;
   receive_window_.Raise(raise);
   WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, static_cast<std::uint32_t>(raise));
 }

@@ -17,6 +17,7 @@
 #include "http2/abuse/empty_data_budget.h"
 #include "http2/abuse/ping_policy.h"
 #include "http2/abuse/reset_budget.h"
+#include "http2/bdp_estimator.h"
 #include "http2/closed_streams.h"
 #include "http2/error_code.h"
 #include "http2/flow_window.h"
@@ -190,7 +191,8 @@ class Connection {
 
   // --- output ------------------------------------------------------------------------------------------------------
   // Fills `slices` with views of what to write next, and returns how many it used (0: nothing to write). Also moves
-  // queued DATA into the output, stream by stream in turn, as far as the windows and 64 KiB per call allow.
+  // queued DATA into the output, stream by stream in turn, as far as the windows and about 64 KiB of output allow. What
+  // lies in large pieces is not copied: the slices show the strings that SendData was given.
   std::size_t PollTransmit(std::span<std::string_view> slices);
   // The first `bytes` of them have been written.
   void Transmitted(std::size_t bytes, TimePoint now);
@@ -221,6 +223,11 @@ class Connection {
   std::size_t open_streams() const { return streams_.size(); }      // not yet released
   // Before the peer's SETTINGS have arrived: 100, as RFC 9113 §6.5.2 recommends.
   std::uint32_t peer_max_concurrent_streams() const { return peer_max_streams_; }
+  // What the peer may send on a stream and in all, before it is given more. They grow where streams are large; see
+  // BdpEstimator. The peer hears of a stream's by SETTINGS, of which one is on the way at a time. A peer that does not
+  // acknowledge these is not ended, for it takes nothing by that: its windows just grow no further.
+  std::int64_t stream_window() const { return stream_window_; }
+  std::int64_t connection_window() const { return connection_window_; }
 
  private:
   // What the peer owes next.
@@ -317,6 +324,8 @@ class Connection {
   void SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::span<const HeaderField> extra, bool end_stream);
   void ConsumeConnection(std::size_t bytes);
   void ConsumeStream(StreamRecord& record, std::size_t bytes);
+  void MeasureBandwidth(std::size_t bytes);
+  void GrowWindows();
   void CountPayload(std::size_t bytes) { control_budget_.Payload(bytes); }
   void MoveQueuedData();
   bool SendQueuedData(std::uint32_t slot);
@@ -379,11 +388,15 @@ class Connection {
   // Settings and windows
   std::uint32_t peer_max_streams_;
   std::int64_t peer_initial_window_ = kDefaultWindow;
-  std::int64_t local_initial_window_;
+  std::int64_t local_initial_window_;         // the peer may go by it: of those that are announced, the largest
   std::int64_t highest_window_distance_ = 0;  // no stream's send window is further above the initial one
-  bool settings_acknowledged_ = false;
+  bool settings_acknowledged_ = false;        // the first ones
+  bool larger_window_announced_ = false;      // by SETTINGS that are not acknowledged yet
   FlowWindow send_window_;
   ReceiveWindow receive_window_;
+  std::int64_t stream_window_;
+  std::int64_t connection_window_;
+  BdpEstimator bdp_;
 
   // The peer's good behaviour
   ResetBudget reset_budget_;

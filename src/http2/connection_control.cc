@@ -5,6 +5,12 @@
 #include "http2/frame/window_update.h"
 
 namespace rhei::inline v0::http2 {
+namespace {
+
+// Of the PING that measures. An owner's ping of the same number is answered no less.
+constexpr std::uint64_t kBdpPing = 0x7268'6569'2062'6470;
+
+}  // namespace
 
 Connection::Step Connection::OnRstStream(const FrameHeader& header, std::string_view payload) {
   RstStreamFrame frame;
@@ -34,7 +40,9 @@ Connection::Step Connection::OnSettings(const FrameHeader& header, std::string_v
   if (frame.ack) {
     settings_acknowledged_ = true;
     timers_.Stop(Timer::kSettingsAck);
-    local_initial_window_ = std::min<std::int64_t>(limits_.stream_window, kMaxWindow);
+    local_initial_window_ = stream_window_;
+    larger_window_announced_ = false;
+    GrowWindows();
     decoder_.SettingsAcknowledged();
     head_block_.Forget();
     trailers_block_.Forget();
@@ -113,6 +121,10 @@ Connection::Step Connection::OnPing(const FrameHeader& header, std::string_view 
       FinishDrain();
       return Step::kNothing;
     }
+    if (frame.opaque == kBdpPing && bdp_.measuring()) {
+      if (bdp_.OnAcknowledged(timers_.now())) GrowWindows();
+      return Step::kNothing;
+    }
     event_ = Event{};
     event_.kind = Event::Kind::kPong;
     event_.opaque = frame.opaque;
@@ -128,6 +140,32 @@ Connection::Step Connection::OnPing(const FrameHeader& header, std::string_view 
   WritePing(output_.Reserve(kPingSize), frame.opaque, true);
   answers_.Queued(output_.appended());
   return Step::kNothing;
+}
+
+// DATA has arrived while the estimator listens.
+void Connection::MeasureBandwidth(std::size_t bytes) {
+  if (bdp_.OnData(bytes, timers_.now())) Ping(kBdpPing);
+}
+
+// Announces windows as large as the estimator wants them. A peer may go by a larger window from when it is announced:
+// it applies SETTINGS before its acknowledgement gets here, and to allow more than it knows of harms no one.
+void Connection::GrowWindows() {
+  const auto grown = [this](std::int64_t window, std::uint32_t limit) {
+    return std::max(window, std::min({bdp_.window(), std::int64_t{limit}, kMaxWindow}));
+  };
+  const std::int64_t connection = grown(connection_window_, limits_.max_connection_window);
+  if (const std::int64_t raise = connection - connection_window_; raise != 0) {
+    receive_window_.Raise(raise);
+    connection_window_ = connection;
+    WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, static_cast<std::uint32_t>(raise));
+  }
+  const std::int64_t stream = grown(stream_window_, limits_.max_stream_window);
+  if (stream == stream_window_ || !settings_acknowledged_ || larger_window_announced_) return;
+  larger_window_announced_ = true;
+  stream_window_ = stream;
+  local_initial_window_ = std::max(local_initial_window_, stream);
+  const Setting setting{SettingId::kInitialWindowSize, static_cast<std::uint32_t>(stream)};
+  WriteSettings(output_.Reserve(kFrameHeaderSize + kSettingSize), std::span(&setting, 1));
 }
 
 Connection::Step Connection::OnGoAway(const FrameHeader& header, std::string_view payload) {

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "http2/frame/window_update.h"
 #include "http2/testing/endpoint.h"
 
 namespace rhei::inline v0::http2 {
@@ -11,13 +12,16 @@ namespace {
 
 using testing::Endpoint;
 using testing::Exchange;
+using testing::ParseFrames;
 using testing::SeenEvent;
 using testing::SeenFrame;
+using namespace std::chrono_literals;
 
 const std::vector<HeaderField> kRequest = {{.name = ":method", .value = "POST", .token = HeaderName::kMethod},
                                            {.name = ":scheme", .value = "http", .token = HeaderName::kScheme},
                                            {.name = ":path", .value = "/weather", .token = HeaderName::kPath},
                                            {.name = ":authority", .value = "test", .token = HeaderName::kAuthority}};
+const std::vector<HeaderField> kResponse = {{.name = ":status", .value = "200", .token = HeaderName::kStatus}};
 
 class ConnectionFlowTest : public ::testing::Test {
  protected:
@@ -131,6 +135,228 @@ TEST_F(ConnectionFlowTest, WhoWaitsForTheConnectionsWindowComesFirst) {
   client_.connection.Reset(large, ErrorCode::kCancel);
   EXPECT_EQ(client_.connection.sendable(small), 16u);
   EXPECT_NE(client_.connection.ReserveData(small, 10, false), nullptr);
+}
+
+// A line without end of bandwidth, but with 100 ms between the two.
+class WindowGrowthTest : public ::testing::Test {
+ protected:
+  static constexpr Duration kRoundTrip = 100ms;
+
+  explicit WindowGrowthTest(const Limits& limits = {})
+      : client_(Role::kClient, limits), server_(Role::kServer, limits) {
+    Exchange(client_, server_);
+  }
+
+  void RoundTrip() {
+    Pass(kRoundTrip / 2);
+    server_.Receive(Count(client_.TakeOutput()));
+    Pass(kRoundTrip / 2);
+    client_.Receive(Count(server_.TakeOutput()));
+    for (const SeenEvent& seen : client_.TakeEvents()) received_ += seen.data.size();
+    for (const SeenEvent& seen : server_.TakeEvents()) {
+      received_ += seen.data.size();
+      if (seen.event.stream.id != 0 && seen.event.has_headers) last_ = seen.event.stream;
+    }
+    ASSERT_FALSE(client_.connection.failed()) << client_.connection.failure().reason;
+    ASSERT_FALSE(server_.connection.failed()) << server_.connection.failure().reason;
+  }
+  void Pass(Duration duration) {
+    client_.Advance(duration);
+    server_.Advance(duration);
+  }
+  std::string Count(std::string output) {
+    for (const SeenFrame& frame : ParseFrames(output)) {
+      if (frame.header.type == FrameType::kPing && !frame.header.Has(kFlagAck)) ++pings_;
+    }
+    return output;
+  }
+  // The server answers a call with so many bytes. Returns how many round trips it took.
+  int Download(std::size_t bytes) {
+    const Stream call = *client_.connection.Open();
+    client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+    RoundTrip();
+    server_.connection.SendHeaders(last_, HeaderTemplate::kNone, kResponse, false);
+    server_.connection.SendData(last_, std::string(bytes, 'x'), false);
+    return Trips(bytes);
+  }
+  int Upload(std::size_t bytes) {
+    const Stream call = *client_.connection.Open();
+    client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+    client_.connection.SendData(call, std::string(bytes, 'x'), false);
+    return Trips(bytes);
+  }
+  int Trips(std::size_t bytes) {
+    received_ = 0;
+    int trips = 0;
+    for (; received_ < bytes && trips < 1'000; ++trips) RoundTrip();
+    return trips;
+  }
+
+  Endpoint client_;
+  Endpoint server_;
+  Stream last_;
+  std::size_t received_ = 0;
+  int pings_ = 0;
+};
+
+class FixedWindowTest : public WindowGrowthTest {
+ protected:
+  FixedWindowTest() : WindowGrowthTest(Fixed()) {}
+  static Limits Fixed() {
+    Limits limits;
+    limits.max_stream_window = limits.stream_window;
+    limits.max_connection_window = limits.connection_window;
+    return limits;
+  }
+};
+
+// As is true for all of these, the server's policy for pings is the strict one of gRFC A8.
+TEST_F(WindowGrowthTest, ALargeDownloadSoonFillsTheLine) {
+  const int trips = Download(40'000'000);
+  EXPECT_LT(trips, 25) << "at 64 KiB each it would be 610";
+  EXPECT_EQ(client_.connection.stream_window(), 8 * 1024 * 1024);
+  EXPECT_GE(client_.connection.connection_window(), 8 * 1024 * 1024);
+  EXPECT_LE(client_.connection.connection_window(), 16 * 1024 * 1024);
+  EXPECT_EQ(server_.connection.stream_window(), 65'535);
+  EXPECT_GT(pings_, 3);
+  EXPECT_LE(pings_, trips);
+}
+
+TEST_F(WindowGrowthTest, ALargeUploadSoonFillsTheLine) {
+  EXPECT_LT(Upload(40'000'000), 25);
+  EXPECT_EQ(server_.connection.stream_window(), 8 * 1024 * 1024);
+}
+
+TEST_F(WindowGrowthTest, LaterStreamsBeginWithTheLargerWindow) {
+  Download(40'000'000);
+  pings_ = 0;
+  EXPECT_LE(Download(8'000'000), 3);
+  EXPECT_EQ(pings_, 0) << "nothing is left to find out";
+}
+
+TEST_F(FixedWindowTest, EqualLimitsTurnGrowthOff) {
+  EXPECT_GT(Download(2'000'000), 28);
+  EXPECT_EQ(client_.connection.stream_window(), 65'535);
+  EXPECT_EQ(client_.connection.connection_window(), 1024 * 1024);
+  EXPECT_EQ(pings_, 0);
+}
+
+TEST_F(WindowGrowthTest, AStreamThatNeverFillsItsWindowIsLeftAlone) {
+  const Stream call = *client_.connection.Open();
+  client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+  for (int i = 0; i < 200; ++i) {
+    client_.connection.SendData(call, std::string(2'000, 'x'), false);
+    RoundTrip();
+  }
+  EXPECT_EQ(server_.connection.stream_window(), 65'535);
+  EXPECT_GT(pings_, 0);
+  EXPECT_LE(pings_, 200 * 2'000 / 32'000);
+}
+
+TEST_F(WindowGrowthTest, SmallCallsSeeNoPing) {
+  for (int i = 0; i < 500; ++i) {
+    const Stream call = *client_.connection.Open();
+    client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+    client_.connection.SendData(call, std::string(20'000, 'x'), true);
+    RoundTrip();
+    server_.connection.SendHeaders(last_, HeaderTemplate::kNone, kResponse, false);
+    server_.connection.SendData(last_, std::string(20'000, 'x'), true);
+    RoundTrip();
+    server_.connection.Release(last_);
+    client_.connection.Release(call);
+  }
+  EXPECT_EQ(received_, 500u * 40'000);
+  EXPECT_EQ(pings_, 0);
+}
+
+// A client, and a server made of raw frames.
+class WindowAnnouncementTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    client_.TakeOutput();
+    client_.Receive(testing::Settings());
+    client_.connection.SendHeaders(*client_.connection.Open(), HeaderTemplate::kNone, kRequest, false);
+    client_.Receive(testing::Headers(1, testing::OkBlock()));
+    client_.TakeFrames();
+  }
+  // A round trip in which the server sends a whole window; it answers pings, but acknowledges no SETTINGS. Returns
+  // the stream window that the client announces at its end.
+  std::optional<std::uint32_t> Announced(std::size_t bytes) {
+    std::optional<std::uint32_t> window;
+    for (; bytes != 0; bytes -= std::min<std::size_t>(bytes, 16'384)) {
+      client_.Receive(testing::Data(1, std::string(std::min<std::size_t>(bytes, 16'384), 'x')));
+    }
+    client_.now += 100ms;
+    for (int round = 0; round < 2; ++round) {
+      for (const SeenFrame& frame : client_.TakeFrames()) {
+        if (frame.header.type == FrameType::kPing) client_.Receive(testing::Ping(frame.payload, true));
+        WindowUpdateFrame update;
+        if (frame.header.type == FrameType::kWindowUpdate && frame.header.stream == 1) {
+          EXPECT_TRUE(Parse(frame.header, frame.payload, update).ok());
+          given_back_ += update.increment;
+        }
+        SettingsFrame settings;
+        if (frame.header.type != FrameType::kSettings || frame.header.Has(kFlagAck)) continue;
+        EXPECT_TRUE(Parse(frame.header, frame.payload, settings).ok());
+        window = settings[0].value;
+      }
+    }
+    return window;
+  }
+
+  Endpoint client_{Role::kClient};
+  std::size_t given_back_ = 0;
+};
+
+TEST_F(WindowAnnouncementTest, OneIsOnTheWayAtATime) {
+  client_.Receive(testing::SettingsAck());
+  Announced(65'535);
+  EXPECT_EQ(Announced(65'535), 131'070u);
+  EXPECT_EQ(Announced(131'070), std::nullopt) << "it has not acknowledged the last one";
+  client_.Receive(testing::SettingsAck());
+  const std::vector<SeenFrame> frames = client_.TakeFrames();
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0].header.type, FrameType::kSettings);
+  EXPECT_EQ(client_.connection.stream_window(), 262'140);
+}
+
+TEST_F(WindowAnnouncementTest, AServerThatAcknowledgesNoneLivesButGetsNoMore) {
+  client_.Receive(testing::SettingsAck());
+  for (int i = 0; i < 100; ++i) {
+    Announced(131'070);
+    client_.Advance(1s);
+  }
+  EXPECT_FALSE(client_.connection.failed());
+  EXPECT_LE(client_.connection.stream_window(), 400'000);
+}
+
+TEST_F(WindowAnnouncementTest, TheFirstSettingsMustBeAcknowledgedNoLess) {
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_EQ(Announced(65'535), std::nullopt);
+    client_.Advance(1s);
+  }
+  EXPECT_FALSE(client_.connection.failed());
+  client_.Advance(1s);
+  ASSERT_TRUE(client_.connection.failed());
+  EXPECT_EQ(client_.connection.failure().reason, "settings_timeout");
+}
+
+TEST_F(WindowAnnouncementTest, DataBeyondTheLargerWindowIsAnError) {
+  client_.Receive(testing::SettingsAck());
+  Announced(65'535);
+  ASSERT_EQ(Announced(65'535), 131'070u);
+  client_.on_event = [](Endpoint&, const SeenEvent&) {};
+  Announced(given_back_);
+  EXPECT_FALSE(client_.connection.failed());
+  Announced(1);
+  ASSERT_TRUE(client_.connection.failed());
+  EXPECT_EQ(client_.connection.failure().reason, "DATA beyond the stream's window");
+}
+
+TEST_F(WindowAnnouncementTest, AnOwnersPingOfTheSameNumberIsAnswered) {
+  client_.Receive(testing::SettingsAck());
+  client_.Receive(testing::Ping("rhei bdp", true));
+  EXPECT_EQ(client_.TakeEvents().back().event.kind, Event::Kind::kPong);
 }
 
 }  // namespace

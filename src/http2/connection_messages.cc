@@ -240,6 +240,8 @@ Connection::Step Connection::DeliverData(std::uint32_t slot, const DataFrame& fr
     ConsumeStream(record, padding);
   }
   if (frame.data.empty() && !frame.end_stream) return Step::kNothing;
+  if (bdp_.listening() && !frame.data.empty()) [[unlikely]]
+    MeasureBandwidth(frame.data.size());
   ForgetFields();
   StartMessage(slot);
   event_.data = frame.data;
@@ -280,6 +282,8 @@ bool Connection::MergeData(std::uint32_t slot, const FrameHeader& header) {
   record.data_received = true;
   empty_data_budget_.Payload();
   CountPayload(kFrameHeaderSize + header.length);
+  if (bdp_.listening()) [[unlikely]]
+    MeasureBandwidth(header.length);
   event_.data = {cursor_ + kFrameHeaderSize, header.length};
   event_.charged = header.length;
   event_.end_stream = end_stream;

@@ -9,13 +9,16 @@
 namespace rhei::inline v0::http2 {
 namespace {
 
-// Queued DATA moves into the output up to this size: enough for one write, and not so much that a frame that must leave
-// soon waits long behind it.
-constexpr std::size_t kMoveLimit = 64 * 1024;
+// Queued DATA moves into the output up to this size: enough for one write, and for a message of 64 KiB with all that
+// goes around it; and not so much that a frame that must leave soon waits long behind it.
+constexpr std::size_t kMoveLimit = 68 * 1024;
 // DATA frames carry at least this much, or all that is left, so that a peer that opens its windows byte by byte does
 // not get byte-sized frames (CVE-2019-9511); after the patience, what the windows allow.
 constexpr std::int64_t kWorthSending = 1024;
 constexpr Duration kSmallDataPatience = std::chrono::milliseconds(100);
+// DATA leaves from where it lies, when a frame has at least this much of it in one piece: less is cheaper to copy than
+// to hand to the system on its own.
+constexpr std::size_t kWorthReferring = 4 * 1024;
 // Scratch memory above this is not kept.
 constexpr std::size_t kKeptScratch = 1024;
 
@@ -44,16 +47,17 @@ void Connection::SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::sp
 }
 
 void Connection::ConsumeConnection(std::size_t bytes) {
-  const std::uint32_t increment = receive_window_.Consume(static_cast<std::int64_t>(bytes), limits_.connection_window);
+  const std::uint32_t increment = receive_window_.Consume(static_cast<std::int64_t>(bytes), connection_window_);
   if (increment != 0) WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, increment);
 }
 
 void Connection::ConsumeStream(StreamRecord& record, std::size_t bytes) {
   // A peer that has said everything needs no window.
   if (!record.state.may_receive()) return;
-  const std::uint32_t increment =
-      record.receive_window.Consume(static_cast<std::int64_t>(bytes), limits_.stream_window);
-  if (increment != 0) WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), record.id, increment);
+  const std::uint32_t increment = record.receive_window.Consume(static_cast<std::int64_t>(bytes), stream_window_);
+  if (increment == 0) return;
+  WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), record.id, increment);
+  bdp_.Want();
 }
 
 std::size_t Connection::PollTransmit(std::span<std::string_view> slices) {
@@ -76,18 +80,20 @@ void Connection::Transmitted(std::size_t bytes, TimePoint now) {
 }
 
 void Connection::MoveQueuedData() {
-  while (output_.size() < kMoveLimit && scheduler_.has_ready()) {
+  while (scheduler_.has_ready()) {
     if (!SendQueuedData(scheduler_.Next())) return;
   }
-  if (!scheduler_.has_ready()) small_data_allowed_ = false;
+  small_data_allowed_ = false;
 }
 
-// Sends one DATA frame of a stream that has left the line. False when the connection's window is the obstacle.
+// The turn of a stream that has left the line: one DATA frame, or two or more whose sizes add up to one where the
+// connection's window cuts it into pieces, so that turns are worth the same whenever that opens. False when this is the
+// obstacle, or the output is full: then the stream stays the first in line.
 bool Connection::SendQueuedData(std::uint32_t slot) {
   StreamRecord& record = streams_[slot];
   const auto waiting = static_cast<std::int64_t>(record.queue->size());
-  const std::int64_t worth =
-      small_data_allowed_ ? std::min<std::int64_t>(waiting, 1) : std::min(waiting, kWorthSending);
+  const auto turn = std::min(waiting, static_cast<std::int64_t>(record.queue->turn_left()));
+  const std::int64_t worth = std::min(turn, small_data_allowed_ ? 1 : kWorthSending);
   const std::int64_t stream_window = record.send_window.available(peer_initial_window_);
   const std::int64_t connection_window = send_window_.available(kDefaultWindow);
   if (waiting != 0 && std::min(stream_window, connection_window) < worth) {
@@ -99,17 +105,25 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
       scheduler_.Block(slot);
       return true;
     }
-    scheduler_.Add(slot);
+    scheduler_.PutBack(slot);
     connection_blocked_ = true;
     return false;
   }
-  const std::int64_t size = std::min({waiting, stream_window, connection_window, std::int64_t{kLargestFrame}});
-  const bool end_stream = record.queue->end_stream() && size == waiting;
-  WriteQueuedData(record, static_cast<std::size_t>(std::max<std::int64_t>(size, 0)), end_stream);
-  if (record.queue->size() != 0) {
-    scheduler_.Add(slot);
-  } else {
+  const std::int64_t allowed = waiting == 0 ? 0 : std::min(turn, stream_window);
+  const std::int64_t size = std::min(allowed, std::max<std::int64_t>(connection_window, 0));
+  if (!output_.empty() && output_.size() + kFrameHeaderSize + static_cast<std::size_t>(size) > kMoveLimit) {
+    scheduler_.PutBack(slot);
+    return false;
+  }
+  WriteQueuedData(record, static_cast<std::size_t>(size), record.queue->end_stream() && size == waiting);
+  if (record.queue->size() == 0) {
     FinishQueue(slot);
+  } else if (size < allowed) {
+    record.queue->CutTurn(record.queue->turn_left() - static_cast<std::size_t>(size));
+    scheduler_.PutBack(slot);
+  } else {
+    record.queue->EndTurn();
+    scheduler_.Add(slot);
   }
   return true;
 }
@@ -130,9 +144,11 @@ void Connection::WriteQueuedData(StreamRecord& record, std::size_t size, bool en
   WriteDataHeader(output_.Reserve(kFrameHeaderSize), record.id, size, end_stream);
   while (size != 0) {
     const std::string_view piece = record.queue->Front(size);
-    output_.Append(piece);
+    const bool refer = piece.size() >= kWorthReferring;
+    refer ? output_.Refer(piece) : output_.Append(piece);
     size -= piece.size();
-    record.queue->Pop(piece.size());
+    std::string memory = record.queue->Pop(piece.size(), refer);
+    if (!memory.empty()) output_.Keep(std::move(memory));
   }
 }
 

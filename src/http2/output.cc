@@ -15,6 +15,17 @@ void Output::Append(std::string_view bytes) {
   }
 }
 
+void Output::Refer(std::string_view bytes) {
+  BlockPool::Block block;
+  if (!pieces_.empty()) {
+    pieces_.back().end = tail_;
+    block = std::move(pieces_.back().block);
+  }
+  pieces_.push_back({.block = nullptr, .begin = bytes.data(), .end = bytes.data() + bytes.size()});
+  pieces_.push_back({.block = std::move(block), .begin = tail_, .end = tail_});
+  appended_ += bytes.size();
+}
+
 std::size_t Output::Peek(std::span<std::string_view> slices) const {
   std::size_t used = 0;
   for (std::size_t i = 0; i < pieces_.size() && used < slices.size(); ++i) {
@@ -28,6 +39,8 @@ std::size_t Output::Peek(std::span<std::string_view> slices) const {
 void Output::Written(std::size_t bytes) {
   bytes = std::min(bytes, size());
   written_ += bytes;
+  if (!kept_.empty()) [[unlikely]]
+    FreeKept();
   if (empty()) return Clear();
   std::size_t gone = 0;
   for (Piece& piece : pieces_) {
@@ -36,7 +49,7 @@ void Output::Written(std::size_t bytes) {
     piece.begin += step;
     bytes -= step;
     if (piece.begin != end || &piece == &pieces_.back()) break;
-    pool_.Release(std::move(piece.block));
+    if (piece.block != nullptr) pool_.Release(std::move(piece.block));
     ++gone;
   }
   // The chain is short: it holds at most what one connection may buffer, in blocks.
@@ -51,9 +64,16 @@ void Output::AddBlock() {
   pieces_.push_back({.block = std::move(block), .begin = tail_, .end = tail_});
 }
 
+void Output::FreeKept() {
+  const auto waits = [this](const Kept& kept) { return kept.until > written_; };
+  kept_.erase(kept_.begin(), std::find_if(kept_.begin(), kept_.end(), waits));
+}
+
 void Output::Clear() {
-  for (Piece& piece : pieces_) pool_.Release(std::move(piece.block));
-  constexpr std::size_t kKeptPieces = 4;
+  for (Piece& piece : pieces_) {
+    if (piece.block != nullptr) pool_.Release(std::move(piece.block));
+  }
+  constexpr std::size_t kKeptPieces = 64;
   if (pieces_.capacity() > kKeptPieces) pieces_ = std::vector<Piece>();
   pieces_.clear();
   tail_ = tail_end_ = nullptr;

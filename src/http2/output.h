@@ -4,16 +4,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/block_pool.h"
 
 namespace rhei::inline v0::http2 {
 
-// A chain of blocks from the loop's pool; all of them go back to it as soon as everything is written, so that an idle
-// connection holds no memory here. Bytes do not move once they are in, so views of them stay valid until they are
-// marked as written.
+// A chain of bytes that were copied into blocks from the loop's pool, and of bytes that lie elsewhere and are referred
+// to. The blocks go back to the pool as soon as everything is written, so that an idle connection holds no memory here.
+// Bytes do not move once they are in, so views of them stay valid until they are marked as written.
 class Output {
  public:
   explicit Output(BlockPool& pool) : pool_(pool) {}
@@ -34,6 +36,15 @@ class Output {
   // Copies `bytes` in, over as many blocks as it takes.
   void Append(std::string_view bytes);
 
+  // Puts `bytes` in without copying them. They stay where they are until they are written; who wants to give up their
+  // memory before that hands it to Keep.
+  void Refer(std::string_view bytes);
+  // Frees `memory` when everything that has been put in so far is written. The string must be too long to hold its
+  // bytes in itself.
+  void Keep(std::string memory) {
+    if (!empty()) kept_.push_back({.until = appended_, .memory = std::move(memory)});
+  }
+
   std::size_t size() const { return static_cast<std::size_t>(appended_ - written_); }
   bool empty() const { return appended_ == written_; }
   // All bytes ever put in, and all ever marked as written.
@@ -48,20 +59,29 @@ class Output {
   // Gives back what is kept for bytes to come.
   void Trim() {
     if (pieces_.empty()) pieces_ = std::vector<Piece>();
+    if (kept_.empty()) kept_ = std::vector<Kept>();
   }
 
  private:
+  // The last piece always is the one that grows with tail_.
   struct Piece {
-    BlockPool::Block block;
-    char* begin;  // not yet written
-    char* end;    // of the bytes put in; the last piece's end is tail_
+    BlockPool::Block
+        block;          // free when this piece is written; none for what is referred to, or when a later one has it
+    const char* begin;  // not yet written
+    const char* end;    // of the bytes put in; the last piece's end is tail_
+  };
+  struct Kept {
+    std::uint64_t until;  // a position of written_
+    std::string memory;
   };
 
   void AddBlock();
+  void FreeKept();
   void Clear();
 
   BlockPool& pool_;
   std::vector<Piece> pieces_;
+  std::vector<Kept> kept_;  // oldest first
   char* tail_ = nullptr;
   char* tail_end_ = nullptr;
   std::uint64_t appended_ = 0;

@@ -72,6 +72,71 @@ TEST(OutputTest, AllMemoryGoesBackOnceEverythingIsWritten) {
   EXPECT_EQ(pool.Acquire().get(), expected);
 }
 
+TEST(OutputTest, GivesOutWhatIsReferredToAmongWhatIsCopied) {
+  std::mt19937 random(4);
+  BlockPool pool;
+  Output output(pool);
+  std::string in, out;
+  for (int i = 0; i < 2'000; ++i) {
+    std::string bytes(16 + random() % 3'000, static_cast<char>('a' + i % 26));
+    in += bytes;
+    if (random() % 2 == 0) {
+      output.Append(bytes);
+    } else {
+      output.Refer(std::string_view(bytes).substr(0, 10));
+      output.Refer(std::string_view(bytes).substr(10));
+      output.Keep(std::move(bytes));
+    }
+    std::array<std::string_view, 5> slices;
+    const std::size_t count = output.Peek(slices);
+    std::size_t left = random() % 8 == 0 ? SIZE_MAX : random() % 4'000;
+    std::size_t written = 0;
+    for (std::size_t s = 0; s < count && left != 0; ++s) {
+      ASSERT_FALSE(slices[s].empty());
+      const std::string_view part = slices[s].substr(0, left);
+      out += part;
+      left -= part.size();
+      written += part.size();
+    }
+    output.Written(written);
+    ASSERT_EQ(output.size(), in.size() - out.size());
+  }
+  while (!output.empty()) {
+    std::array<std::string_view, 1> slice;
+    ASSERT_EQ(output.Peek(slice), 1u);
+    out += slice[0];
+    output.Written(slice[0].size());
+  }
+  EXPECT_EQ(in, out);
+}
+
+TEST(OutputTest, WhatIsReferredToIsNotCopied) {
+  BlockPool pool;
+  Output output(pool);
+  const std::string text(100, 'x');
+  output.Append("a");
+  output.Refer(text);
+  output.Append("b");
+  std::array<std::string_view, 4> slices;
+  ASSERT_EQ(output.Peek(slices), 3u);
+  EXPECT_EQ(slices[1].data(), text.data());
+  EXPECT_EQ(slices[2].data(), slices[0].data() + 1) << "the block goes on behind it";
+}
+
+TEST(OutputTest, ABlockIsKeptUntilTheLastPieceInItIsWritten) {
+  BlockPool pool;
+  Output output(pool);
+  const std::string text(100, 'x');
+  char* const block = output.Reserve(1);
+  output.Refer(text);
+  output.Reserve(1);
+  output.Append(std::string(BlockPool::kBlockSize, 'y'));
+  output.Written(101);
+  EXPECT_NE(pool.Acquire().get(), block);
+  output.Written(BlockPool::kBlockSize);
+  EXPECT_EQ(pool.Acquire().get(), block);
+}
+
 TEST(TimersTest, TheEarliestIsNext) {
   const TimePoint start{1h};
   Timers timers(start);

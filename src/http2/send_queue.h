@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "http2/frame/frame_header.h"
 #include "http2/hpack/encoder.h"
 #include "http2/hpack/header_field.h"
 #include "rhei/time.h"
@@ -67,21 +68,34 @@ class SendQueue {
   std::string_view Front(std::size_t limit) const {
     return first_ == pieces_.size() ? std::string_view() : std::string_view(pieces_[first_]).substr(offset_, limit);
   }
-  // The first `bytes` of Front are gone.
-  void Pop(std::size_t bytes) {
-    if (bytes == 0) return;
+  // The first `bytes` of Front are gone; `referred`: but the output refers to them where they are. Returns the memory
+  // of a piece that is gone as a whole and is referred to, which the caller keeps as long as that is so; else nothing.
+  std::string Pop(std::size_t bytes, bool referred) {
+    if (bytes == 0) return {};
     size_ -= bytes;
     popped_ += bytes;
     offset_ += bytes;
-    if (offset_ < pieces_[first_].size()) return;
+    referred_ |= referred;
+    if (offset_ < pieces_[first_].size()) return {};
+    std::string memory = TakeReferred();
     offset_ = 0;
     // An assignment would keep the memory.
     std::string().swap(pieces_[first_++]);
     // What is gone is cut off when it is half, which makes the moving of the rest cost a constant per piece.
-    if (first_ * 2 < pieces_.size()) return;
+    if (first_ * 2 < pieces_.size()) return memory;
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
+    return memory;
   }
+  // The memory of a piece that is gone in part, and is referred to; else nothing. For who drops the queue.
+  std::string TakeReferred() {
+    return std::exchange(referred_, false) ? std::exchange(pieces_[first_], std::string()) : std::string();
+  }
+
+  // What it may send of its turn, when the connection's window has cut that short; a turn is one DATA frame.
+  std::size_t turn_left() const { return turn_left_; }
+  void CutTurn(std::size_t left) { turn_left_ = left; }
+  void EndTurn() { turn_left_ = kLargestFrame; }
 
   // How fast it drains, for who looks now and then: the time and the bytes popped since the last call of Watch.
   // Nothing when it was not watched.
@@ -103,7 +117,9 @@ class SendQueue {
   std::vector<std::string> pieces_;
   std::size_t first_ = 0;   // those before it are gone
   std::size_t offset_ = 0;  // of the first piece, what is gone
+  bool referred_ = false;   // of the first piece, some
   std::size_t size_ = 0;
+  std::size_t turn_left_ = kLargestFrame;
   std::size_t popped_ = 0;  // since it is watched
   std::optional<TimePoint> watched_since_;
   bool end_stream_ = false;

@@ -175,6 +175,19 @@ TEST(WriteSchedulerTest, StreamsTakeTurns) {
   EXPECT_THAT(order, ::testing::ElementsAre(3, 1, 2, 3, 1, 2));
 }
 
+TEST(WriteSchedulerTest, WhoIsPutBackIsFirst) {
+  WriteScheduler scheduler;
+  for (std::uint32_t slot = 0; slot < 3; ++slot) scheduler.Add(slot);
+  scheduler.PutBack(scheduler.Next());
+  scheduler.Add(0);
+  scheduler.Remove(1);
+  EXPECT_EQ(scheduler.Next(), 0u);
+  EXPECT_EQ(scheduler.Next(), 2u);
+  scheduler.PutBack(2);
+  EXPECT_EQ(scheduler.Next(), 2u);
+  EXPECT_FALSE(scheduler.has_ready());
+}
+
 TEST(WriteSchedulerTest, BlockedStreamsWaitUntilTheyAreWoken) {
   WriteScheduler scheduler;
   for (std::uint32_t slot = 0; slot < 4; ++slot) scheduler.Add(slot);
@@ -215,15 +228,39 @@ TEST(SendQueueTest, GivesBackWhatWasPushedInPieces) {
       const std::string_view front = queue.Front(left);
       out += front;
       left -= front.size();
-      queue.Pop(front.size());
+      EXPECT_EQ(queue.Pop(front.size(), false), "");
     }
     ASSERT_EQ(queue.size(), in.size() - out.size());
   }
   while (queue.size() != 0) {
     out += queue.Front(7);
-    queue.Pop(queue.Front(7).size());
+    queue.Pop(queue.Front(7).size(), false);
   }
   EXPECT_EQ(in, out);
+}
+
+TEST(SendQueueTest, HandsOverThePiecesThatAreReferredTo) {
+  SendQueue queue;
+  std::string large(10'000, 'x');
+  const char* const place = large.data();
+  queue.Push(std::move(large));
+  queue.Push("small");
+  EXPECT_EQ(queue.Front(6'000).data(), place);
+  EXPECT_EQ(queue.Pop(6'000, true), "");
+  const std::string memory = queue.Pop(4'000, false);
+  EXPECT_EQ(memory.data(), place);
+  EXPECT_EQ(queue.Front(10), "small");
+  EXPECT_EQ(queue.Pop(5, false), "") << "nothing refers to this one";
+}
+
+TEST(SendQueueTest, HandsOverWhatIsReferredToWhenItIsDropped) {
+  SendQueue queue;
+  std::string large(10'000, 'x');
+  const char* const place = large.data();
+  queue.Push(std::move(large));
+  EXPECT_EQ(queue.TakeReferred(), "");
+  queue.Pop(1, true);
+  EXPECT_EQ(queue.TakeReferred().data(), place);
 }
 
 TEST(QueuedTrailersTest, KeepTheirOwnCopies) {

@@ -2,6 +2,12 @@
 
 namespace rhei::inline v0::http2 {
 
+void WriteScheduler::PutBack(std::uint32_t slot) {
+  links_[slot] = {.previous = kNone, .next = ready_.head, .place = Place::kReady, .epoch = epoch_};
+  (ready_.head == kNone ? ready_.tail : links_[ready_.head].previous) = slot;
+  ready_.head = slot;
+}
+
 void WriteScheduler::Unblock(std::uint32_t slot) {
   if (slot >= links_.size() || links_[slot].place != Place::kBlocked) return;
   Remove(slot);

@@ -18,7 +18,7 @@ class WriteScheduler {
     if (slot >= links_.size()) links_.resize(slot + 1);
     if (links_[slot].place == Place::kNowhere) Append(slot, Place::kReady);
   }
-  // The stream whose turn it is, which leaves the line, or kNone. The caller gives it back by Add or Block.
+  // The stream whose turn it is, which leaves the line, or kNone. The caller gives it back by Add, Block or PutBack.
   std::uint32_t Next() {
     const std::uint32_t slot = ready_.head;
     if (slot != kNone) Remove(slot);
@@ -30,6 +30,9 @@ class WriteScheduler {
   bool blocked(std::uint32_t slot) const {
     return slot < links_.size() && links_[slot].place == Place::kBlocked && links_[slot].epoch == epoch_;
   }
+
+  // `slot`, which has left the line for its turn, could not use all of it: it goes on when the line does.
+  void PutBack(std::uint32_t slot);
 
   // `slot` waits for its window.
   void Block(std::uint32_t slot) { Append(slot, Place::kBlocked); }

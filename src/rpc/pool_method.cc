@@ -18,7 +18,15 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
     ServerContextWriter::SetCall(call_.context(), *this);
   }
 
-  void Run(MethodHandler& handler) { handler.Handle(*this, request_.view()); }
+  Call(ServerCall& call, std::unique_ptr<HeldMessage> request, Executor& pool)
+      : call_(call), pool_(pool), held_(std::move(request)) {
+    ServerContextWriter::SetCall(call_.context(), *this);
+  }
+
+  void Run(MethodHandler& handler) {
+    if (held_ != nullptr) return handler.HandleHeld(*this, std::move(held_));
+    handler.Handle(*this, request_.view());
+  }
 
   ServerContext& context() override { return call_.context(); }
   Executor& executor() override { return pool_; }
@@ -44,6 +52,16 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
       call_.Reply();
       delete this;
     });
+  }
+
+  bool hands_over() const override { return call_.hands_over(); }
+  void ReplyWith(std::unique_ptr<HeldMessage> reply, std::size_t size) override {
+    auto hand_over = [this, reply = std::move(reply), size]() mutable {
+      GiveBackContext();
+      call_.ReplyWith(std::move(reply), size);
+      delete this;
+    };
+    call_.executor().Post(std::move(hand_over));
   }
 
   void Succeed() override {
@@ -73,6 +91,7 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
   ServerCall& call_;
   Executor& pool_;
   PooledBytes request_;
+  std::unique_ptr<HeldMessage> held_;  // instead
   PooledBytes reply_;
 };
 
@@ -83,6 +102,11 @@ void PoolMethod::Prepare(std::size_t loop_count) { handler_->Prepare(loop_count)
 
 void PoolMethod::Handle(ServerCall& call, std::string_view request) {
   auto* const on_pool = new Call(call, request, executor_);
+  executor_.Post([this, on_pool] { on_pool->Run(*handler_); });
+}
+
+void PoolMethod::HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request) {
+  auto* const on_pool = new Call(call, std::move(request), executor_);
   executor_.Post([this, on_pool] { on_pool->Run(*handler_); });
 }
 

@@ -18,6 +18,7 @@ class PoolMethod final : public MethodHandler {
   void Prepare(std::size_t loop_count) override;
   bool client_streams() const override { return handler_->client_streams(); }
   void Handle(ServerCall& call, std::string_view request) override;
+  void HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request) override;
 
  private:
   class Call;

@@ -13,6 +13,7 @@
 #include "rpc/server_stop.h"
 #include "runtime/loop.h"
 #include "runtime/posix/signal_watch.h"
+#include "transport/inprocess_server.h"
 
 namespace rhei::inline v0 {
 
@@ -33,7 +34,7 @@ ServerOptions& ServerOptions::Grace(Duration grace) & {
 
 // Kept by the Server, and by the work that it posts to loops; a connection whose handler outlives the server keeps it
 // too.
-class Server::State : public std::enable_shared_from_this<State> {
+class Server::State final : public std::enable_shared_from_this<State>, public transport::InProcessServer {
  public:
   explicit State(ServerOptions options)
       : options_(std::move(options)), runtime_(options_.runtime() ? options_.runtime() : Runtime::Default()) {}
@@ -41,7 +42,13 @@ class Server::State : public std::enable_shared_from_this<State> {
   ~State();
 
   rpc::MethodRegistry& methods() { return methods_; }
-  void Listen(std::string_view address) { addresses_.emplace_back(address); }
+  void Listen(std::string_view address) {
+    if (address == kInProcess) {
+      in_process_ = true;
+    } else {
+      addresses_.emplace_back(address);
+    }
+  }
   const ServerOptions& options() const { return options_; }
   std::uint16_t port() const { return port_.load(); }
   bool started() const { return started_.load(); }
@@ -57,6 +64,12 @@ class Server::State : public std::enable_shared_from_this<State> {
   // `told` is called, on any thread, when somebody asks the server to stop; at once if somebody has.
   void OnStopRequest(UniqueFunction<void()> told);
 
+  Place PlaceFor(std::size_t client_index) override;
+  bool Admit(std::size_t index, transport::InProcessServerCall& call) override;
+  void GiveBack(std::size_t index, transport::InProcessServerCall& call) override;
+  const transport::CallRouter& router() const override { return methods_; }
+  const Limits& limits() const override { return options_.limits(); }
+
  private:
   runtime::Loop& home() { return runtime_->loop(0); }
   Status Prepare();
@@ -69,6 +82,7 @@ class Server::State : public std::enable_shared_from_this<State> {
   const std::shared_ptr<Runtime> runtime_;
   rpc::MethodRegistry methods_;
   std::vector<std::string> addresses_;
+  bool in_process_ = false;  // there need not be an address
   std::atomic<std::uint32_t> connections_{0};
   std::vector<std::unique_ptr<rpc::ServerLoop>> loops_;
   std::unique_ptr<rpc::ServerListeners> listeners_;  // on the home loop
@@ -76,6 +90,7 @@ class Server::State : public std::enable_shared_from_this<State> {
   std::size_t next_loop_ = 0;                        // on the home loop
   std::atomic<std::uint16_t> port_{0};
   std::atomic<bool> started_{false};
+  std::atomic<bool> serving_{false};       // loops_ is there for all threads
   std::shared_ptr<rpc::ServerStop> stop_;  // on the home loop
   std::mutex stop_request_mutex_;
   bool stop_requested_ = false;
@@ -101,7 +116,7 @@ Status Server::State::Start() {
 
 Status Server::State::Prepare() {
   if (started_.exchange(true)) return Error(StatusCode::kFailedPrecondition, "the server was started already");
-  if (addresses_.empty()) {
+  if (addresses_.empty() && !in_process_) {
     return Error(StatusCode::kFailedPrecondition, "the server has no address: call Listen before Start");
   }
   if (Status sealed = methods_.Seal(*runtime_); !sealed.ok()) return sealed;
@@ -109,12 +124,14 @@ Status Server::State::Prepare() {
     loops_.push_back(
         std::make_unique<rpc::ServerLoop>(methods_, options_.limits(), runtime_->loop(index), index, connections_));
   }
+  serving_.store(true, std::memory_order_release);
   return {};
 }
 
 void Server::State::BeginStart(Done done) {
   if (Status prepared = Prepare(); !prepared.ok()) return done(prepared);
   auto listen = [self = shared_from_this(), done = std::move(done)]() mutable {
+    if (self->addresses_.empty()) return done({});
     self->on_start_ = std::move(done);
     auto accept = [weak = self->weak_from_this()](std::unique_ptr<runtime::AcceptedStream> accepted) {
       if (const std::shared_ptr<State> state = weak.lock()) state->Accept(std::move(accepted));
@@ -190,6 +207,18 @@ void Server::State::NoteStopRequest() {
   if (on_stop_request_) on_stop_request_();
 }
 
+transport::InProcessServer::Place Server::State::PlaceFor(std::size_t client_index) {
+  const std::size_t index = client_index % runtime_->loop_count();
+  runtime::Loop& loop = runtime_->loop(index);
+  return {loop, index};
+}
+
+bool Server::State::Admit(std::size_t index, transport::InProcessServerCall& call) {
+  return serving_.load(std::memory_order_acquire) && loops_[index]->Admit(call);
+}
+
+void Server::State::GiveBack(std::size_t index, transport::InProcessServerCall& call) { loops_[index]->GiveBack(call); }
+
 Server::Server(ServerOptions options) : state_(std::make_shared<State>(std::move(options))) {}
 
 Server::~Server() { (void)state_->Stop(Duration::zero()); }
@@ -228,6 +257,8 @@ Server& Server::Listen(std::string_view address) {
   state_->Listen(address);
   return *this;
 }
+
+std::shared_ptr<transport::InProcessServer> Server::InProcess() const { return state_; }
 
 Status Server::Start() { return state_->Start(); }
 

@@ -27,23 +27,51 @@ void ServerLoop::Adopt(std::unique_ptr<runtime::AcceptedStream> accepted) {
 
 void ServerLoop::Drain(UniqueFunction<void()> when_empty) {
   draining_ = true;
-  if (connections_.empty()) return when_empty();
+  if (empty()) return when_empty();
   when_empty_ = std::move(when_empty);
   for (const auto& [key, connection] : connections_) connection->Drain("the server stops");
 }
 
+bool ServerLoop::Admit(transport::InProcessServerCall& call) {
+  if (draining_) return false;
+  call.next = first_call_;
+  if (first_call_ != nullptr) first_call_->previous = &call;
+  first_call_ = &call;
+  return true;
+}
+
+void ServerLoop::GiveBack(transport::InProcessServerCall& call) {
+  (call.previous != nullptr ? call.previous->next : first_call_) = call.next;
+  if (call.next != nullptr) call.next->previous = call.previous;
+  TellIfEmpty();
+}
+
 void ServerLoop::Abort() {
   for (const auto& [key, connection] : connections_) connection->Abort("the server stops");
+  // Those whose handlers end by being told are given back meanwhile.
+  std::vector<transport::InProcessServerCall*> calls;
+  for (auto* call = first_call_; call != nullptr; call = call->next) calls.push_back(call);
+  for (transport::InProcessServerCall* const call : calls) {
+    auto abort = [](transport::InProcessServerCall& aborted) { aborted.Abort("the server stops"); };
+    abort(*call);
+  }
 }
 
 void ServerLoop::ListRunning(std::vector<std::string>& paths) const {
   for (const auto& [key, connection] : connections_) connection->ListRunning(paths);
+  for (const auto* call = first_call_; call != nullptr; call = call->next) {
+    if (call->running()) paths.push_back(call->path());
+  }
 }
 
 void ServerLoop::OnConnectionGone(Http2ServerConnection& connection) {
   connections_.erase(&connection);
   --total_;
-  if (!connections_.empty() || !when_empty_) return;
+  TellIfEmpty();
+}
+
+void ServerLoop::TellIfEmpty() {
+  if (!empty() || !when_empty_) return;
   // It may release this.
   UniqueFunction<void()> when_empty = std::move(when_empty_);
   when_empty();

@@ -15,6 +15,7 @@
 #include "runtime/loop.h"
 #include "transport/call_router.h"
 #include "transport/http2_server_connection.h"
+#include "transport/inprocess_server_call.h"
 
 namespace rhei::inline v0::rpc {
 
@@ -32,12 +33,17 @@ class ServerLoop final : public transport::Http2ServerConnection::Owner {
   // closed.
   void Adopt(std::unique_ptr<runtime::AcceptedStream> accepted);
 
-  // No new calls. `when_empty` is called when the last connection is gone, at once if there is none.
+  // Takes a call from inside of the process; false: the server stops.
+  bool Admit(transport::InProcessServerCall& call);
+  void GiveBack(transport::InProcessServerCall& call);
+
+  // No new calls. `when_empty` is called when the last connection and the last call of the process are gone, at once if
+  // there is none.
   void Drain(UniqueFunction<void()> when_empty);
   // Cancels all calls and closes all connections, but those whose handlers still run stay until they have answered.
   void Abort();
   void ListRunning(std::vector<std::string>& paths) const;
-  bool empty() const { return connections_.empty(); }
+  bool empty() const { return connections_.empty() && first_call_ == nullptr; }
 
  private:
   void OnConnectionGone(transport::Http2ServerConnection& connection) override;
@@ -48,6 +54,9 @@ class ServerLoop final : public transport::Http2ServerConnection::Owner {
   const std::size_t index_;
   std::atomic<std::uint32_t>& total_;
   std::unordered_map<transport::Http2ServerConnection*, std::unique_ptr<transport::Http2ServerConnection>> connections_;
+  void TellIfEmpty();
+
+  transport::InProcessServerCall* first_call_ = nullptr;  // from inside of the process
   bool draining_ = false;
   UniqueFunction<void()> when_empty_;
 };

@@ -10,7 +10,7 @@ namespace {
 using runtime::IoResult;
 
 constexpr Duration kLinger = std::chrono::seconds(1);
-constexpr std::size_t kSlicesPerWrite = 16;
+constexpr std::size_t kSlicesPerWrite = 64;
 // Kept input of this size gives its memory back when it is used up.
 constexpr std::size_t kKeptCapacity = 8 * 1024;
 

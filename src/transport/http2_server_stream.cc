@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "transport/answer_check.h"
 #include "transport/http2_server_connection.h"
 #include "transport/server_context_writer.h"
 
@@ -19,18 +20,6 @@ constexpr std::size_t kKeptCapacity = 4 * 1024;
 
 // How long before its deadline a call that is cancelled counts as one whose deadline has passed.
 constexpr Duration kMessageTime = std::chrono::milliseconds(5);
-
-// Whether what a handler wants to send with its answer may be sent.
-std::optional<Error> CheckAnswer(const Metadata& metadata, const Limits& limits) {
-  if (metadata.empty()) return std::nullopt;
-  if (std::optional<std::string> wrong = CheckMetadata(metadata, SIZE_MAX)) {
-    return Error(StatusCode::kInternal, "the handler wants to send what must not be sent: " + *wrong);
-  }
-  if (std::optional<std::string> wrong = CheckMetadata(metadata, limits.max_send_metadata())) {
-    return Error(StatusCode::kResourceExhausted, "the handler wants to send too much: " + *wrong);
-  }
-  return std::nullopt;
-}
 
 void Empty(std::string& text) {
   text.clear();

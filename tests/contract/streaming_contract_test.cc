@@ -274,7 +274,8 @@ TEST(BlockingStreamsTest, HandlersInThePoolMayBlock) {
   EXPECT_TRUE(call.Finish().Wait().ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, StreamingContractTest, ::testing::Values(SimulatedHttp2(), Sockets()),
+INSTANTIATE_TEST_SUITE_P(Transports, StreamingContractTest,
+                         ::testing::Values(SimulatedHttp2(), Sockets(), SimulatedInProcess(), InProcess()),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

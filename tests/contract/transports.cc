@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "rhei/inprocess.h"
 #include "rhei/runtime.h"
 #include "testing/simulated_world.h"
 
@@ -51,7 +52,53 @@ class SocketTransport final : public Transport {
   std::unique_ptr<Server> server_;
 };
 
+class SimulatedInProcessTransport final : public Transport {
+ public:
+  ~SimulatedInProcessTransport() override {
+    server_.reset();
+    world_.RunFor(3s);
+  }
+
+  Status Serve(Service& service, RunOn run_on) override {
+    server_ = std::make_unique<Server>(ServerOptions().UseRuntime(world_.AddRuntime()).UseLimits(limits));
+    server_->Add(service, run_on).Listen(kInProcess);
+    return server_->Start();
+  }
+  Channel Connect(ChannelOptions options) override {
+    return ConnectInProcess(*server_, options.UseRuntime(world_.runtime()));
+  }
+  void StopServer() override { (void)server_->Stop(0s); }
+  void Settle() override { world_.RunFor(100ms); }
+
+ private:
+  testing::SimulatedWorld world_{1};
+  std::unique_ptr<Server> server_;
+};
+
+class InProcessTransport final : public Transport {
+ public:
+  Status Serve(Service& service, RunOn run_on) override {
+    server_ = std::make_unique<Server>(ServerOptions().UseLimits(limits));
+    server_->Add(service, run_on).Listen(kInProcess);
+    return server_->Start();
+  }
+  Channel Connect(ChannelOptions options) override { return ConnectInProcess(*server_, std::move(options)); }
+  void StopServer() override { (void)server_->Stop(0s); }
+  void Settle() override {}
+
+ private:
+  std::unique_ptr<Server> server_;
+};
+
 }  // namespace
+
+TransportKind SimulatedInProcess() {
+  return {"SimulatedInProcess", [] { return std::make_unique<SimulatedInProcessTransport>(); }};
+}
+
+TransportKind InProcess() {
+  return {"InProcess", [] { return std::make_unique<InProcessTransport>(); }};
+}
 
 TransportKind SimulatedHttp2() {
   return {"SimulatedHttp2", [] { return std::make_unique<SimulatedHttp2Transport>(); }};

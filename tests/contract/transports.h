@@ -31,8 +31,11 @@ struct TransportKind {
   std::function<std::unique_ptr<Transport>()> make;
 };
 
-// Over HTTP/2 in a simulated world, and over real sockets.
+// Over HTTP/2 in a simulated world, and over real sockets; inside of the process, in a simulated world with a loop for
+// each side, and on the loops that both share.
 TransportKind SimulatedHttp2();
 TransportKind Sockets();
+TransportKind SimulatedInProcess();
+TransportKind InProcess();
 
 }  // namespace rhei::inline v0::contract

@@ -5,12 +5,32 @@
 
 #include "rhei/result.h"
 #include "rhei/status_code.h"
+#include "rhei/streaming_method.h"
 
 namespace streaming {
 
-rhei::Task<rhei::Result<streaming::Message>> Mixed::Service::Get(
-    rhei::ServerContext& /*context*/, const streaming::Message& /*request*/) {
+rhei::Task<rhei::Result<streaming::Reply>> Mixed::Service::Get(
+    rhei::ServerContext& /*context*/, const streaming::Request& /*request*/) {
   return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.Mixed/Get is not implemented");
+}
+
+rhei::Task<rhei::Status> Mixed::Service::Observe(
+    rhei::ServerContext& /*context*/,
+    const streaming::Request& /*request*/,
+    rhei::Writer<streaming::Reply>& /*writer*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.Mixed/Observe is not implemented");
+}
+
+rhei::Task<rhei::Result<streaming::Reply>> Mixed::Service::Upload(
+    rhei::ServerContext& /*context*/, rhei::Reader<streaming::Request>& /*reader*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.Mixed/Upload is not implemented");
+}
+
+rhei::Task<rhei::Status> Mixed::Service::Chat(
+    rhei::ServerContext& /*context*/,
+    rhei::Reader<streaming::Request>& /*reader*/,
+    rhei::Writer<streaming::Reply>& /*writer*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.Mixed/Chat is not implemented");
 }
 
 std::string_view Mixed::Service::service_name() const { return kServiceName; }
@@ -18,21 +38,99 @@ std::string_view Mixed::Service::service_name() const { return kServiceName; }
 void Mixed::Service::AddMethods(rhei::MethodTable& table) {
   rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
   table.AddUnary("/streaming.Mixed/Get", *this, &Service::Get);
+  table.AddServerStreaming("/streaming.Mixed/Observe", *this, &Service::Observe);
+  table.AddClientStreaming("/streaming.Mixed/Upload", *this, &Service::Upload);
+  table.AddBidiStreaming("/streaming.Mixed/Chat", *this, &Service::Chat);
 }
 
 Mixed::Stub::Stub(rhei::Channel channel)
     : channel_(std::move(channel)),
-      get_(channel_.FindMethod("/streaming.Mixed/Get")) {}
+      get_(channel_.FindMethod("/streaming.Mixed/Get")),
+      observe_(channel_.FindMethod("/streaming.Mixed/Observe")),
+      upload_(channel_.FindMethod("/streaming.Mixed/Upload")),
+      chat_(channel_.FindMethod("/streaming.Mixed/Chat")) {}
 
-rhei::UnaryCall<streaming::Message> Mixed::Stub::Get(
-    const streaming::Message& request, const rhei::CallOptions& options) const {
-  return rhei::StartUnary<streaming::Message>(channel_, get_, request, options);
+rhei::UnaryCall<streaming::Reply> Mixed::Stub::Get(
+    const streaming::Request& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<streaming::Reply>(channel_, get_, request, options);
+}
+
+rhei::ServerStreamingCall<streaming::Reply> Mixed::Stub::Observe(
+    const streaming::Request& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, observe_, request, options);
+}
+
+rhei::ClientStreamingCall<streaming::Request, streaming::Reply> Mixed::Stub::Upload(
+    const rhei::CallOptions& options) const {
+  return rhei::StartClientStreaming<streaming::Request, streaming::Reply>(channel_, upload_, options);
+}
+
+rhei::BidiStreamingCall<streaming::Request, streaming::Reply> Mixed::Stub::Chat(
+    const rhei::CallOptions& options) const {
+  return rhei::StartBidiStreaming<streaming::Request, streaming::Reply>(channel_, chat_, options);
+}
+
+rhei::Task<rhei::Status> OnlyStreams::Service::Talk(
+    rhei::ServerContext& /*context*/,
+    rhei::Reader<streaming::Request>& /*reader*/,
+    rhei::Writer<streaming::Reply>& /*writer*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/Talk is not implemented");
+}
+
+rhei::Task<rhei::Status> OnlyStreams::Service::Reader(
+    rhei::ServerContext& /*context*/,
+    rhei::Reader<streaming::Request>& /*reader*/,
+    rhei::Writer<streaming::Reply>& /*writer*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/Reader is not implemented");
+}
+
+rhei::Task<rhei::Result<streaming::Reply>> OnlyStreams::Service::Writer(
+    rhei::ServerContext& /*context*/, rhei::Reader<streaming::Request>& /*reader*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/Writer is not implemented");
+}
+
+rhei::Task<rhei::Status> OnlyStreams::Service::reader(
+    rhei::ServerContext& /*context*/,
+    const streaming::Request& /*request*/,
+    rhei::Writer<streaming::Reply>& /*writer*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/reader is not implemented");
 }
 
 std::string_view OnlyStreams::Service::service_name() const { return kServiceName; }
 
-void OnlyStreams::Service::AddMethods(rhei::MethodTable& /*table*/) {}
+void OnlyStreams::Service::AddMethods(rhei::MethodTable& table) {
+  rhei::Version<rhei::kVersionMajor, rhei::kVersionMinor>::CompileThisWithTheRheiThatIsLinked();
+  table.AddBidiStreaming("/streaming.OnlyStreams/Talk", *this, &Service::Talk);
+  table.AddBidiStreaming("/streaming.OnlyStreams/Reader", *this, &Service::Reader);
+  table.AddClientStreaming("/streaming.OnlyStreams/Writer", *this, &Service::Writer);
+  table.AddServerStreaming("/streaming.OnlyStreams/reader", *this, &Service::reader);
+}
 
-OnlyStreams::Stub::Stub(rhei::Channel /*channel*/) {}
+OnlyStreams::Stub::Stub(rhei::Channel channel)
+    : channel_(std::move(channel)),
+      talk_(channel_.FindMethod("/streaming.OnlyStreams/Talk")),
+      reader_(channel_.FindMethod("/streaming.OnlyStreams/Reader")),
+      writer_(channel_.FindMethod("/streaming.OnlyStreams/Writer")),
+      reader_2_(channel_.FindMethod("/streaming.OnlyStreams/reader")) {}
+
+rhei::BidiStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::Talk(
+    const rhei::CallOptions& options) const {
+  return rhei::StartBidiStreaming<streaming::Request, streaming::Reply>(channel_, talk_, options);
+}
+
+rhei::BidiStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::Reader(
+    const rhei::CallOptions& options) const {
+  return rhei::StartBidiStreaming<streaming::Request, streaming::Reply>(channel_, reader_, options);
+}
+
+rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::Writer(
+    const rhei::CallOptions& options) const {
+  return rhei::StartClientStreaming<streaming::Request, streaming::Reply>(channel_, writer_, options);
+}
+
+rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::reader(
+    const streaming::Request& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, reader_2_, request, options);
+}
 
 }  // namespace streaming

@@ -1,0 +1,141 @@
+#include "transport/inprocess_client_call.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "transport/inprocess_call.h"
+
+namespace rhei::inline v0::transport {
+
+void InProcessClientCall::Start(ClientCall& call) {
+  const InProcessCall::Reference kept(whole_);
+  whole_.AddReference();
+  call_ = &call;
+  call.holder = this;
+  ClientCall::Request& request = call.request;
+  InProcessServerCall::Begin begin;
+  begin.path = request.method.path;
+  begin.metadata = request.metadata;
+  begin.deadline = request.deadline;
+  begin.client_streams = request.client_streams;
+  if (!request.client_streams) begin.request = MessageInTransit{std::move(request.held), request.held_size};
+  whole_.ToServer(
+      [begin = std::move(begin)](InProcessServerCall& server) mutable { server.OnBegin(std::move(begin)); });
+  if (call.stream_listener == nullptr) return;
+  InProcessMessageStream::Owner& self = *this;
+  auto messages = std::make_unique<InProcessMessageStream>(request.max_receive_message, limits_.max_send_message, self,
+                                                           call.stream_listener);
+  messages_ = messages.get();
+  call.OnStream(std::move(messages));
+}
+
+void InProcessClientCall::Deliver(MessageInTransit message) {
+  auto deliver = [message = std::move(message)](InProcessServerCall& server) mutable {
+    server.OnMessage(std::move(message));
+  };
+  whole_.ToServer(std::move(deliver));
+}
+
+void InProcessClientCall::DeliverCredit(std::size_t bytes) {
+  whole_.ToServer([bytes](InProcessServerCall& server) { server.OnCredit(bytes); });
+}
+
+void InProcessClientCall::DeliverEnd() {
+  whole_.ToServer([](InProcessServerCall& server) { server.OnRequestsEnd(); });
+}
+
+void InProcessClientCall::OnHeaders(Metadata headers) {
+  if (call_ == nullptr) return;
+  const ClientCall::Reference kept(call_);
+  call_->response.headers = std::move(headers);
+  call_->OnHeaders();
+}
+
+void InProcessClientCall::OnMessage(MessageInTransit message) {
+  if (call_ == nullptr) return;
+  const ClientCall::Reference kept(call_);
+  if (call_->request.server_streams) return messages_->Arrived(std::move(message));
+  if (has_message_) {
+    return Abandon(Found(StatusCode::kUnimplemented, "the call has one reply, and the server sent more"));
+  }
+  has_message_ = true;
+  const std::size_t limit = call_->request.max_receive_message;
+  if (message.size > limit) {
+    return Abandon(Found(StatusCode::kResourceExhausted, "the reply of " + std::to_string(message.size) +
+                                                             " bytes is larger than the limit of " +
+                                                             std::to_string(limit)));
+  }
+  if (!call_->OnHeldMessage(*message.message)) {
+    Abandon(Found(StatusCode::kInternal, "the reply of " + std::to_string(message.size) + " bytes cannot be parsed"));
+  }
+}
+
+void InProcessClientCall::OnCredit(std::size_t bytes) {
+  if (call_ == nullptr) return;
+  const ClientCall::Reference kept(call_);
+  messages_->Credited(bytes);
+}
+
+void InProcessClientCall::OnEnd(std::optional<Error> error, Metadata trailers) {
+  if (call_ == nullptr) return;
+  call_->response.trailers = std::move(trailers);
+  if (!error) error = FinalError();
+  // What has arrived before the status can still be read.
+  Finish(std::move(error), true);
+}
+
+void InProcessClientCall::OnNotServing(MessageInTransit request) {
+  if (call_ == nullptr) return;
+  Error error = Found(StatusCode::kUnavailable, "the server does not serve");
+  ClientCall& call = Detach(false);
+  call.request.held = std::move(request.message);
+  owner_.OnUnprocessed(call, std::move(error));
+  End();
+}
+
+std::optional<Error> InProcessClientCall::FinalError() const {
+  if (call_->request.server_streams || has_message_) return std::nullopt;
+  return Found(StatusCode::kUnimplemented, "the call has one reply, and the server sent none");
+}
+
+Error InProcessClientCall::Found(StatusCode code, std::string_view what) const {
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(whole_.client_loop().Now() - call_->started);
+  std::string text(call_->request.method.path);
+  text.append(" in this process after ").append(std::to_string(took.count())).append(" us: ").append(what);
+  return Error(code, text, Origin::kLibrary);
+}
+
+void InProcessClientCall::Abandon(Error error) {
+  whole_.ToServer([](InProcessServerCall& server) { server.OnCancel(); });
+  Finish(std::move(error), false);
+}
+
+void InProcessClientCall::CancelCall(ClientCall&, Error reason) { Abandon(std::move(reason)); }
+
+std::string InProcessClientCall::WaitingFor(const ClientCall&) const {
+  return "the answer of the server in this process";
+}
+
+ClientCall& InProcessClientCall::Detach(bool keep_unread) {
+  ClientCall& call = *std::exchange(call_, nullptr);
+  call.holder = nullptr;
+  if (messages_ != nullptr) std::exchange(messages_, nullptr)->Close(keep_unread);
+  return call;
+}
+
+void InProcessClientCall::Finish(std::optional<Error> error, bool keep_unread) {
+  const InProcessCall::Reference kept(whole_);
+  ClientCall& call = Detach(keep_unread);
+  if (error) call.response.error = std::move(error);
+  call.response.peer = whole_.identity().peer;
+  call.Finish();
+  End();
+}
+
+void InProcessClientCall::End() {
+  owner_.OnInProcessCallGone();
+  whole_.Release();
+}
+
+}  // namespace rhei::inline v0::transport
