@@ -40,8 +40,9 @@ class Streams final : public Bench::Service {
   }
 
   Task<Status> Download(ServerContext& /*context*/, const Payload& request, Writer<Payload>& writer) override {
-    while (co_await writer.Write(request)) {
-    }
+    // A variable, because GCC 12 lays the frame out wrongly where a coroutine has none and a condition awaits (106188).
+    bool wanted = true;
+    while (wanted) wanted = co_await writer.Write(request);
     co_return Status();
   }
 
