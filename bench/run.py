@@ -13,7 +13,9 @@ from suite.processes import Failure
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "streaming": streaming.run, "publish": publish.run,
-              "h2load": h2load.run, "idle": idle.run, "compile_time": compile_time.run, "footprint": footprint.run}
+              "h2load": h2load.run, "idle": idle.run, "streams_idle": idle.run_streams,
+              "compile_time": compile_time.run, "footprint": footprint.run}
+# Those that draw what they measured, beside the table.
 PICTURES = {"publish": publish.picture}
 
 # Load average above which others take a noticeable part of the cores.
