@@ -56,6 +56,8 @@ def parse(argv):
                         help="build folder, configured with -DRHEI_BUILD_BENCHMARKS=ON")
     parser.add_argument("--output", type=pathlib.Path, default=REPOSITORY / "build" / "bench", metavar="DIR",
                         help="where NAME.json goes (default build/bench)")
+    parser.add_argument("--pictures", type=pathlib.Path, metavar="DIR",
+                        help="where NAME.svg and NAME.png go, for those that draw (default: beside NAME.json)")
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, not how fast")
     parser.add_argument("--rounds", type=int, help="rounds to take the median of (default 5)")
     parser.add_argument("--seconds", type=float, help="measured time of each run (default 3)")
@@ -97,7 +99,7 @@ def main(argv):
         show(name, content)
         print(f"written to {path}")
         if name in PICTURES:
-            for drawn in plot.write(arguments.output, name, PICTURES[name](content)):
+            for drawn in plot.write(arguments.pictures or arguments.output, name, PICTURES[name](content)):
                 print(f"drawn to {drawn}")
     return 0
 
