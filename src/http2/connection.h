@@ -35,6 +35,7 @@
 #include "http2/timers.h"
 #include "http2/write_scheduler.h"
 #include "rhei/limits.h"
+#include "rhei/pooled.h"
 #include "rhei/time.h"
 
 namespace rhei::inline v0::http2 {
@@ -160,7 +161,11 @@ class Connection {
 
   // Queues bytes, which leave as the windows allow; trailers queued behind them by SendHeaders wait for them.
   // Event kDrained follows when a stream whose queue was not empty has become empty.
-  void SendData(Stream stream, std::string bytes, bool end_stream);
+  void SendData(Stream stream, PooledBytes bytes, bool end_stream);
+  // The same with a copy of the bytes.
+  void SendData(Stream stream, std::string_view bytes, bool end_stream) {
+    SendData(stream, PooledBytes(bytes), end_stream);
+  }
   std::size_t queued(Stream stream) const;  // bytes that SendData holds
   // The bytes of DATA that could leave on the stream right now, in however many frames: the smaller of both windows, as
   // far as the write buffer has room. 0 while something is queued on it, before its headers and after its end, while

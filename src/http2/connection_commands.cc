@@ -65,7 +65,7 @@ char* Connection::ReserveData(Stream stream, std::size_t size, bool end_stream) 
   return WriteDataHeader(output_.Reserve(kFrameHeaderSize + size), stream.id, size, end_stream);
 }
 
-void Connection::SendData(Stream stream, std::string bytes, bool end_stream) {
+void Connection::SendData(Stream stream, PooledBytes bytes, bool end_stream) {
   StreamRecord* record = streams_.Get(stream.slot, stream.id);
   if (record == nullptr || failed_ || !record->state.may_send() || !record->state.headers_sent()) return;
   if (bytes.empty() && !end_stream) return;

@@ -147,7 +147,7 @@ void Connection::WriteQueuedData(StreamRecord& record, std::size_t size, bool en
     const bool refer = piece.size() >= kWorthReferring;
     refer ? output_.Refer(piece) : output_.Append(piece);
     size -= piece.size();
-    std::string memory = record.queue->Pop(piece.size(), refer);
+    PooledBytes memory = record.queue->Pop(piece.size(), refer);
     if (!memory.empty()) output_.Keep(std::move(memory));
   }
 }

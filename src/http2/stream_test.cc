@@ -223,12 +223,12 @@ TEST(SendQueueTest, GivesBackWhatWasPushedInPieces) {
   for (int i = 0; i < 1'000; ++i) {
     std::string piece(random() % 50, static_cast<char>('a' + i % 26));
     in += piece;
-    queue.Push(std::move(piece));
+    queue.Push(PooledBytes(piece));
     for (std::size_t left = std::min<std::size_t>(random() % 60, queue.size()); left != 0;) {
       const std::string_view front = queue.Front(left);
       out += front;
       left -= front.size();
-      EXPECT_EQ(queue.Pop(front.size(), false), "");
+      EXPECT_TRUE(queue.Pop(front.size(), false).empty());
     }
     ASSERT_EQ(queue.size(), in.size() - out.size());
   }
@@ -241,26 +241,26 @@ TEST(SendQueueTest, GivesBackWhatWasPushedInPieces) {
 
 TEST(SendQueueTest, HandsOverThePiecesThatAreReferredTo) {
   SendQueue queue;
-  std::string large(10'000, 'x');
-  const char* const place = large.data();
-  queue.Push(std::move(large));
-  queue.Push("small");
+  const PooledBytes large(std::string(10'000, 'x'));
+  const char* const place = large.view().data();
+  queue.Push(large);
+  queue.Push(PooledBytes("small"));
   EXPECT_EQ(queue.Front(6'000).data(), place);
-  EXPECT_EQ(queue.Pop(6'000, true), "");
-  const std::string memory = queue.Pop(4'000, false);
-  EXPECT_EQ(memory.data(), place);
+  EXPECT_TRUE(queue.Pop(6'000, true).empty());
+  const PooledBytes memory = queue.Pop(4'000, false);
+  EXPECT_EQ(memory.view().data(), place);
   EXPECT_EQ(queue.Front(10), "small");
-  EXPECT_EQ(queue.Pop(5, false), "") << "nothing refers to this one";
+  EXPECT_TRUE(queue.Pop(5, false).empty()) << "nothing refers to this one";
 }
 
 TEST(SendQueueTest, HandsOverWhatIsReferredToWhenItIsDropped) {
   SendQueue queue;
-  std::string large(10'000, 'x');
-  const char* const place = large.data();
-  queue.Push(std::move(large));
-  EXPECT_EQ(queue.TakeReferred(), "");
+  const PooledBytes large(std::string(10'000, 'x'));
+  const char* const place = large.view().data();
+  queue.Push(large);
+  EXPECT_TRUE(queue.TakeReferred().empty());
   queue.Pop(1, true);
-  EXPECT_EQ(queue.TakeReferred().data(), place);
+  EXPECT_EQ(queue.TakeReferred().view().data(), place);
 }
 
 TEST(QueuedTrailersTest, KeepTheirOwnCopies) {

@@ -105,7 +105,7 @@ void Http2ClientConnection::SendMessage(http2::Stream stream, ClientCall& call) 
   if (char* const room = http2().ReserveData(stream, message.size(), true)) {
     std::memcpy(room, message.data(), message.size());
   } else {
-    http2().SendData(stream, std::string(message.view()), true);
+    http2().SendData(stream, message, true);
   }
 }
 

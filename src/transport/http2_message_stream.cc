@@ -160,7 +160,7 @@ void Http2MessageStream::Send(const OutgoingMessage& message) {
     wire::WriteMessagePrefix(*size, room);
     return message.Write(room + wire::kMessagePrefix);
   }
-  std::string bytes(framed, '\0');
+  PooledBytes bytes(framed);
   wire::WriteMessagePrefix(*size, bytes.data());
   message.Write(bytes.data() + wire::kMessagePrefix);
   http2().SendData(stream_, std::move(bytes), false);
@@ -169,7 +169,7 @@ void Http2MessageStream::Send(const OutgoingMessage& message) {
 void Http2MessageStream::EndSending() {
   if (closed_ || std::exchange(sending_ended_, true)) return;
   if (http2().role() == http2::Role::kServer) return;
-  http2().SendData(stream_, {}, true);
+  http2().SendData(stream_, PooledBytes(), true);
   place_.link.SendSoon();
 }
 
