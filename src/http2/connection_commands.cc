@@ -96,6 +96,11 @@ std::size_t Connection::sendable(Stream stream) const {
   return window <= 0 ? 0 : std::min(static_cast<std::size_t>(window), limits_.write_buffer - output_.size());
 }
 
+std::int64_t Connection::stream_window(Stream stream) const {
+  const StreamRecord* record = streams_.Get(stream.slot, stream.id);
+  return record == nullptr ? 0 : stream_window_ + record->receive_window.extra();
+}
+
 void Connection::Consume(Stream stream, std::size_t bytes) {
   ConsumeOnConnection(bytes);
   ConsumeOnStream(stream, bytes);
@@ -124,6 +129,7 @@ void Connection::Release(Stream stream) {
   EndStream(stream.slot, answered ? ErrorCode::kNoError : ErrorCode::kCancel);
   // A stream that was opened and never used keeps its id from being used, and the peer never hears of it.
   if (stream.id <= highest_) closed_.Close(stream.id, streams_[stream.slot].state.end(), highest_);
+  LeaveWindowPool(streams_[stream.slot]);
   streams_.Remove(stream.slot);
   if (streams_.size() == 0 && !timers_.running(Timer::kRest) && !failed_) [[unlikely]] {
     resting_ = false;

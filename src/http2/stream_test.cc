@@ -114,15 +114,31 @@ TEST(FlowWindowTest, ItNeverPassesItsLargestSize) {
   EXPECT_FALSE(window.Open(1, 1));
 }
 
-TEST(ReceiveWindowTest, OpensInPiecesOfHalfItsSize) {
+TEST(ReceiveWindowTest, OpensInPiecesOfHalfItsSizeOrAnotherPart) {
   ReceiveWindow window;
   EXPECT_TRUE(window.Receive(100, 100));
   EXPECT_FALSE(window.Receive(1, 100));
-  EXPECT_EQ(window.Consume(49, 100), 0u);
-  EXPECT_EQ(window.Consume(1, 100), 50u);
-  EXPECT_EQ(window.Consume(0, 100), 0u);
-  EXPECT_TRUE(window.Receive(50, 100));
+  EXPECT_EQ(window.Consume(49, 100, 2), 0);
+  EXPECT_EQ(window.Consume(1, 100, 2), 50);
+  EXPECT_EQ(window.Consume(0, 100, 2), 0);
+  EXPECT_EQ(window.Consume(24, 100, 4), 0);
+  EXPECT_EQ(window.Consume(1, 100, 4), 25);
+  EXPECT_TRUE(window.Receive(75, 100));
   EXPECT_FALSE(window.Receive(1, 100));
+}
+
+TEST(ReceiveWindowTest, GrowsAndShrinksWithTheCreditThatIsGiven) {
+  ReceiveWindow window;
+  EXPECT_TRUE(window.Receive(100, 100));
+  EXPECT_EQ(window.Consume(50, 100, 2), 50);
+  window.Resize(200);
+  EXPECT_TRUE(window.Receive(250, 100));
+  EXPECT_FALSE(window.Receive(1, 100));
+  EXPECT_EQ(window.Consume(149, 100, 2), 0);
+  EXPECT_EQ(window.Consume(1, 100, 2), 150);
+  window.Resize(-150);
+  EXPECT_EQ(window.available(100), 0);
+  EXPECT_EQ(window.extra(), 50);
 }
 
 TEST(StreamTableTest, FindsWhatAPlainMapFinds) {
