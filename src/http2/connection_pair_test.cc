@@ -104,6 +104,21 @@ TEST_F(ConnectionPairTest, AMessageLargerThanAllWindowsArrivesWhole) {
   ASSERT_EQ(client_.TakeEvents().back().event.kind, Kind::kDrained);
 }
 
+// RFC 9113 §6.9.1: END_STREAM alone needs no window, not even when SETTINGS have just made the window negative.
+TEST_F(ConnectionPairTest, ARequestMayEndInAWindowBelowZero) {
+  Endpoint client(Role::kClient);
+  Endpoint server(Role::kServer, {.stream_window = 500});
+  server.on_event = [](Endpoint&, const SeenEvent&) {};  // consumes nothing
+  const Stream call = *client.connection.Open();
+  client.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+  Send(client.connection, call, std::string(5000, 'x'), false);
+  Exchange(client, server);
+  Send(client.connection, call, "", true);
+  Exchange(client, server);
+  EXPECT_FALSE(server.connection.failed());
+  EXPECT_TRUE(server.TakeEvents().back().event.end_stream);
+}
+
 TEST_F(ConnectionPairTest, TrailersWaitForTheDataQueuedBeforeThem) {
   const Stream call = Call("x");
   server_.Receive(client_.TakeOutput());
