@@ -259,6 +259,20 @@ TEST_F(ConnectionPairTest, AReleasedStreamIsCancelled) {
   EXPECT_EQ(events.back().event.initiator, Initiator::kRemote);
 }
 
+TEST_F(ConnectionPairTest, NoEventFollowsAResetOfAStreamThatHadEnded) {
+  const Stream call = *client_.connection.Open();
+  client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+  server_.Receive(client_.TakeOutput());
+  Answer(server_.TakeEvents()[0].event.stream, "answered before it was asked");
+  client_.Receive(server_.TakeOutput());
+  client_.TakeEvents();
+  client_.connection.SendData(call, "question", true);
+  client_.TakeOutput();
+  client_.connection.Reset(call, ErrorCode::kCancel);
+  client_.Receive({});
+  EXPECT_TRUE(client_.TakeEvents().empty());
+}
+
 TEST_F(ConnectionPairTest, AnOpenedStreamThatWasNeverUsedLeavesNoTrace) {
   client_.connection.Release(*client_.connection.Open());
   EXPECT_TRUE(client_.TakeOutput().empty());
