@@ -119,6 +119,25 @@ TEST_F(ConnectionPairTest, ARequestMayEndInAWindowBelowZero) {
   EXPECT_TRUE(server.TakeEvents().back().event.end_stream);
 }
 
+// Nor does it wait behind those who do need one, however full the output is.
+TEST_F(ConnectionPairTest, ARequestMayEndWhileOthersWaitForTheConnectionsWindow) {
+  Endpoint client(Role::kClient, {.write_buffer = 10});
+  Endpoint server(Role::kServer, {.stream_window = 1'000'000, .connection_window = 65'535});
+  server.on_event = [](Endpoint&, const SeenEvent&) {};  // consumes nothing
+  Exchange(client, server);
+  const Stream large = *client.connection.Open();
+  client.connection.SendHeaders(large, HeaderTemplate::kNone, kRequest, false);
+  client.connection.SendData(large, std::string(100'000, 'x'), true);
+  Exchange(client, server);
+  ASSERT_NE(client.connection.queued(large), 0u);
+  const Stream small = *client.connection.Open();
+  client.connection.SendHeaders(small, HeaderTemplate::kNone, kRequest, false);
+  client.connection.SendData(small, "", true);
+  Exchange(client, server);
+  EXPECT_EQ(server.events.back().event.stream.id, small.id);
+  EXPECT_TRUE(server.events.back().event.end_stream);
+}
+
 TEST_F(ConnectionPairTest, TrailersWaitForTheDataQueuedBeforeThem) {
   const Stream call = Call("x");
   server_.Receive(client_.TakeOutput());
