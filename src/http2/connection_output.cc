@@ -77,7 +77,10 @@ void Connection::Transmitted(std::size_t bytes, TimePoint now) {
 
 void Connection::MoveQueuedData() {
   while (output_.size() < kMoveLimit && scheduler_.has_ready()) {
-    if (!SendQueuedData(scheduler_.Next())) return;
+    if (SendQueuedData(scheduler_.Next())) continue;
+    // Of small data too, all has left that the connection's window allows: the next has to wait anew.
+    small_data_allowed_ = false;
+    return;
   }
   if (!scheduler_.has_ready()) small_data_allowed_ = false;
 }
@@ -95,7 +98,8 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
       timers_.StartByCommand(Timer::kSmallData, kSmallDataPatience);
     }
     WatchStalls();
-    if (stream_window < worth) {
+    // While the connection's window is shut, the stream's may be too small or not: that is seen when it opens.
+    if (stream_window < worth && connection_window > 0) {
       scheduler_.Block(slot);
       return true;
     }
