@@ -55,7 +55,8 @@ char* Connection::ReserveData(Stream stream, std::size_t size, bool end_stream) 
   const auto bytes = static_cast<std::int64_t>(size);
   const std::int64_t window =
       std::min(send_window_.available(kDefaultWindow), record->send_window.available(peer_initial_window_));
-  if ((bytes > window && bytes != 0) || output_.size() + size > limits_.write_buffer) return nullptr;
+  // END_STREAM alone needs no window, and no more room than RST_STREAM.
+  if (size != 0 && (bytes > window || output_.size() + size > limits_.write_buffer)) return nullptr;
   if (!record->state.SendData(end_stream)) return nullptr;
   send_window_.Use(bytes);
   record->send_window.Use(bytes);

@@ -107,7 +107,10 @@ void Connection::Transmitted(std::size_t bytes, TimePoint now) {
 
 void Connection::MoveQueuedData() {
   while (scheduler_.has_ready()) {
-    if (!SendQueuedData(scheduler_.Next())) return;
+    if (SendQueuedData(scheduler_.Next())) continue;
+    // Of small data too, all has left that the connection's window allows: the next has to wait anew.
+    if (connection_blocked_) small_data_allowed_ = false;
+    return;
   }
   small_data_allowed_ = false;
 }
@@ -127,7 +130,8 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
       timers_.StartByCommand(Timer::kSmallData, kSmallDataPatience);
     }
     WatchStalls();
-    if (stream_window < worth) {
+    // While the connection's window is shut, the stream's may be too small or not: that is seen when it opens.
+    if (stream_window < worth && connection_window > 0) {
       scheduler_.Block(slot);
       return true;
     }

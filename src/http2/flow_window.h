@@ -31,9 +31,10 @@ class FlowWindow {
 // The receiver's side of a window: what the peer may still send, and what its owner has used up and may be given back.
 class ReceiveWindow {
  public:
-  // False, and unchanged, when the peer sends more than it may.
+  // False, and unchanged, when the peer sends more than it may. What is empty it always may, also when the window is
+  // below zero (§6.9.1).
   bool Receive(std::int64_t bytes, std::int64_t initial) {
-    if (bytes > window_.available(initial)) return false;
+    if (bytes > window_.available(initial) && bytes != 0) return false;
     window_.Use(bytes);
     return true;
   }

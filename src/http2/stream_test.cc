@@ -114,6 +114,14 @@ TEST(FlowWindowTest, ItNeverPassesItsLargestSize) {
   EXPECT_FALSE(window.Open(1, 1));
 }
 
+TEST(ReceiveWindowTest, TakesWhatIsEmptyWhenItIsBelowZero) {
+  ReceiveWindow window;
+  ASSERT_TRUE(window.Receive(5000, kDefaultWindow));
+  constexpr std::int64_t kSmaller = 500;  // SETTINGS_INITIAL_WINDOW_SIZE, once it has been acknowledged
+  EXPECT_FALSE(window.Receive(1, kSmaller));
+  EXPECT_TRUE(window.Receive(0, kSmaller));
+}
+
 TEST(ReceiveWindowTest, OpensInPiecesOfHalfItsSizeOrAnotherPart) {
   ReceiveWindow window;
   EXPECT_TRUE(window.Receive(100, 100));
