@@ -61,4 +61,6 @@ TransportKind Sockets() {
   return {"Sockets", [] { return std::make_unique<SocketTransport>(); }};
 }
 
+std::vector<TransportKind> AllTransports() { return {SimulatedHttp2(), Sockets()}; }
+
 }  // namespace rhei::inline v0::contract

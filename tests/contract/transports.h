@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "rhei/channel.h"
 #include "rhei/limits.h"
@@ -34,5 +35,7 @@ struct TransportKind {
 // Over HTTP/2 in a simulated world, and over real sockets.
 TransportKind SimulatedHttp2();
 TransportKind Sockets();
+// Each of them, for INSTANTIATE_TEST_SUITE_P.
+std::vector<TransportKind> AllTransports();
 
 }  // namespace rhei::inline v0::contract
