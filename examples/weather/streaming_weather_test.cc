@@ -245,7 +245,9 @@ TEST_F(StreamingWeatherTest, AClientThatReadsNothingHoldsUpTheSources) {
   humidity_.handler = [&asked](rhei::ServerContext&, rhei::Reader<Coordinates>&,
                                rhei::Writer<HumidityResponse>& writer) -> rhei::Task<rhei::Status> {
     HumidityResponse reply;
-    while (asked < 1'000'000 && co_await writer.Write(reply)) ++asked;
+    for (; asked < 1'000'000; ++asked) {
+      if (!co_await writer.Write(reply)) break;
+    }
     co_return rhei::Status();
   };
   auto call = Observe();
