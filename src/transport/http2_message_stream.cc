@@ -39,6 +39,10 @@ void Http2MessageStream::Arrived(std::string_view data, std::size_t charged, boo
 MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
   if (broken_) return Received::kEnd;
   std::string_view rest = Unread();
+  if (rest.empty() && !peer_ended_ && !closed_) [[likely]] {
+    read_waits_ = true;
+    return Received::kNotYet;
+  }
   const std::size_t before = rest.size();
   const MessageReader::Result result = reader_.Next(rest, max_receive_message_);
   const std::size_t taken = before - rest.size();
