@@ -54,7 +54,7 @@ class Client {
       LoadRun::TimePoint begun;
       if (pace) {
         const auto early = pace->due() - LoadRun::Clock::now();
-        if (early.count() > 0) co_await Sleep(early);
+        if (early.count() > 0) static_cast<void>(co_await Sleep(early));  // nothing cancels it
         begun = run_.BeginDue(pace->due());
         pace->Advance();
       } else {

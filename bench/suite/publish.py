@@ -22,8 +22,11 @@ PROGRAMS = {
     "grpc-c++": ("publish_grpc_server", "publish_grpc_client"),
     "json-c++": ("publish_json_server", "publish_json_client"),
     "json-go": ("publish_go_server", "publish_go_client"),
+    # The same bytes and nothing else: what remains to the others is their own.
+    "tcp": ("publish_tcp_server", "publish_tcp_client"),
 }
 SYSTEMS = tuple(PROGRAMS)
+# Those of the picture.
 LABELS = {"rhei": "rhei", "grpc-c++": "gRPC C++", "json-c++": "JSON, C++ (cpp-httplib)", "json-go": "JSON, Go (net/http)"}
 KEYS = ("messages_per_s", "mb_per_s", "p50_us", "p99_us", "server_cpu_us", "client_cpu_us", "cpu_s_per_1000")
 
@@ -97,9 +100,10 @@ def picture(content):
     """The plot of both measurements, as SVG."""
     rates, cpu = best_rates(content["rows"]), paced_cpu(content["rows"])
     panels = [("Messages a second, as many as there can be",
-               [(system, LABELS[system], rate, f"{rate:,.0f}") for system, rate in rates.items()]),
+               [(system, LABELS[system], rate, f"{rate:,.0f}") for system, rate in rates.items() if system in LABELS]),
               (f"CPU seconds of both sides a second, at {RATE:,} messages a second",
-               [(system, LABELS[system], seconds, f"{seconds:.3f}") for system, seconds in cpu.items()])]
+               [(system, LABELS[system], seconds, f"{seconds:.3f}") for system, seconds in cpu.items()
+                if system in LABELS])]
     where = content["machine"]
     notes = [f"{MESSAGE_BYTES:,} bytes a message, {CHANNELS} channels; JSON carries them as base64 over HTTP/1.1, kept alive.",
              "Server on one core, client on another, of: " + where["cpu"] + ".",
