@@ -3,7 +3,10 @@
 import dataclasses
 import re
 
-CASES = ("empty", "large", "codes", "unicode", "details", "metadata", "at_once", "restart")
+CASES = ("empty_unary", "large_unary", "large", "codes", "unicode", "details", "metadata", "at_once",
+         "client_streaming", "server_streaming", "ping_pong", "empty_stream",
+         "client_first", "server_first", "both_at_once", "many_messages",
+         "server_fails", "cancel", "deadline", "killed", "restart")
 
 OUTCOME = re.compile(r"(\w+) (?:(ok)|FAILED: (.*))")
 OK = ""
@@ -45,9 +48,10 @@ class Row:
 
 
 def table(rows):
-    """The rows as lines of text, cases in columns."""
-    lines = [("client", "server", *CASES)] + [(row.client, row.server, *map(row.cell, CASES)) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines)]
+    """The rows as text. There are more cases than languages: each case has a line, and each row a column."""
+    columns = [("client", "server", *CASES)] + [(row.client, row.server, *map(row.cell, CASES)) for row in rows]
+    lines = list(zip(*columns))
+    widths = [max(map(len, column)) for column in columns]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
 
 

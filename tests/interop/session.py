@@ -1,4 +1,4 @@
-"""One client against one server: their processes, and the restart of the server that the client asks for."""
+"""One client against one server: their processes, and the end and restart of the server that the client asks for."""
 
 import pathlib
 import re
@@ -7,6 +7,7 @@ import subprocess
 import threading
 
 STOP = "stop the server"
+KILL = "kill the server"
 START = "start the server"
 
 SECONDS_TO_LISTEN = 30
@@ -58,9 +59,7 @@ class Server:
         self.port = int(found.group(1))
 
     def stop(self):
-        if self.process is None:
-            raise ServerError("the client asked for the end of a server that does not run")
-        process, self.process = self.process, None
+        process = self.release()
         with process.stdout:
             process.send_signal(signal.SIGTERM)
             try:
@@ -73,10 +72,16 @@ class Server:
             raise ServerError(f"the server ended with exit code {code} after SIGTERM")
 
     def kill(self):
-        process, self.process = self.process, None
+        process = self.release()
         with process.stdout:
             process.kill()
             process.wait()
+
+    def release(self):
+        if self.process is None:
+            raise ServerError("the client asked for the end of a server that does not run")
+        process, self.process = self.process, None
+        return process
 
 
 class watchdog:
@@ -99,14 +104,21 @@ class watchdog:
         self.timer.cancel()
 
 
+def tell(client, what):
+    client.stdin.write(what + "\n")
+    client.stdin.flush()
+
+
 def converse(client, server, row):
     """Reads a client's lines to their end, and does with the server what it asks for."""
     for line in client.stdout:
         line = line.rstrip("\n")
         if line == STOP:
             server.stop()
-            client.stdin.write("stopped\n")
-            client.stdin.flush()
+            tell(client, "stopped")
+        elif line == KILL:
+            server.kill()
+            tell(client, "killed")
         elif line == START:
             server.start()
         elif not row.take(line):

@@ -14,11 +14,11 @@
 #include <string_view>
 #include <vector>
 
+#include "client.h"
 #include "interop.grpc.pb.h"
 
 namespace {
 
-using grpc::ClientContext;
 using grpc::Status;
 using interop::EchoReply;
 using interop::EchoRequest;
@@ -26,24 +26,6 @@ using interop::Interop;
 using MetadataMap = std::multimap<grpc::string_ref, grpc::string_ref>;
 
 constexpr char kText[] = "\t\nтакого місця немає · 北極の北 · 🧭 100%\r\n";
-
-// A google.rpc.Status of code 9 with a Duration of 90 s in its details.
-constexpr std::string_view kDetails =
-    "\x08\x09\x12\x12not while it rains\x1a\x32\x0a\x2ctype.googleapis.com/google.protobuf.Duration\x12\x02\x08\x5a";
-
-// Ends a case.
-void Require(bool holds, const std::string& otherwise) {
-  if (!holds) throw std::runtime_error(otherwise);
-}
-
-std::string Text(const Status& status) {
-  return "code " + std::to_string(status.error_code()) + " '" + status.error_message() + "'";
-}
-
-// One call's context, with a deadline.
-struct Context : ClientContext {
-  Context() { set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30)); }
-};
 
 Status Echo(Interop::Stub& stub, const EchoRequest& request, EchoReply& reply) {
   Context context;
@@ -59,25 +41,16 @@ Status Fail(Interop::Stub& stub, int code, std::string_view message, std::string
   return Echo(stub, request, reply);
 }
 
-Status CallNothing(Interop::Stub& stub, bool wait_for_ready = false) {
-  Context context;
-  context.set_wait_for_ready(wait_for_ready);
-  interop::Empty reply;
-  return stub.Nothing(&context, interop::Empty(), &reply);
-}
+void Empty(Interop::Stub& stub) { RequireOk(CallNothing(stub)); }
 
-void Empty(Interop::Stub& stub) {
-  const Status status = CallNothing(stub);
-  Require(status.ok(), Text(status));
-}
-
-void Large(Interop::Stub& stub) {
+// A payload goes, one of `reply_size` comes.
+void Large(Interop::Stub& stub, std::size_t size, std::uint32_t reply_size) {
   EchoRequest request;
-  for (int i = 0; i < 1 << 20; ++i) request.mutable_payload()->push_back(static_cast<char>(i % 251));
+  request.set_payload(Pattern(size));
+  request.set_reply_size(reply_size);
   EchoReply reply;
-  const Status status = Echo(stub, request, reply);
-  Require(status.ok(), Text(status));
-  Require(reply.payload() == request.payload(), "another payload came back");
+  RequireOk(Echo(stub, request, reply));
+  Require(reply.payload() == Resized(request.payload(), reply_size), "another payload came back");
 }
 
 void Codes(Interop::Stub& stub) {
@@ -118,7 +91,7 @@ void Metadata(Interop::Stub& stub) {
   }
   EchoReply reply;
   const Status status = stub.Echo(&context, EchoRequest(), &reply);
-  Require(status.ok(), Text(status));
+  RequireOk(status);
   Require(ValuesOf(context.GetServerInitialMetadata(), "x-text") == text, "x-text differs in the headers");
   Require(ValuesOf(context.GetServerTrailingMetadata(), "x-text") == text, "x-text differs in the trailers");
   Require(ValuesOf(context.GetServerInitialMetadata(), "x-bytes-bin") == bytes, "x-bytes-bin differs in the headers");
@@ -146,7 +119,7 @@ void AtOnce(Interop::Stub& stub, std::size_t calls) {
   done.wait();
   std::set<std::string> peers;
   for (const Call& call : under_way) {
-    Require(call.status.ok(), Text(call.status));
+    RequireOk(call.status);
     Require(call.reply.payload() == call.request.payload(), "a call got the reply of another");
     peers.insert(call.reply.peer());
   }
@@ -156,10 +129,7 @@ void AtOnce(Interop::Stub& stub, std::size_t calls) {
 void Restart(Interop::Stub& stub) {
   const Status before = CallNothing(stub);
   Require(before.ok(), "before: " + Text(before));
-  std::cout << "stop the server" << std::endl;
-  std::string stopped;
-  std::getline(std::cin, stopped);
-
+  Ask("stop the server");
   const Status without = CallNothing(stub);
   Require(without.error_code() == grpc::StatusCode::UNAVAILABLE, "without a server: " + Text(without));
   std::future<Status> waiting = std::async(std::launch::async, [&] { return CallNothing(stub, true); });
@@ -170,6 +140,40 @@ void Restart(Interop::Stub& stub) {
 
 }  // namespace
 
+void Require(bool holds, const std::string& otherwise) {
+  if (!holds) throw std::runtime_error(otherwise);
+}
+
+void RequireOk(const Status& status) { Require(status.ok(), Text(status)); }
+
+std::string Text(const Status& status) {
+  return "code " + std::to_string(status.error_code()) + " '" + status.error_message() + "'";
+}
+
+std::string Pattern(std::size_t size) {
+  std::string pattern;
+  for (std::size_t i = 0; i < size; ++i) pattern += static_cast<char>(i % 251);
+  return pattern;
+}
+
+std::string Resized(std::string payload, std::size_t size) {
+  payload.resize(size);
+  return payload;
+}
+
+void Ask(const std::string& what) {
+  std::cout << what << std::endl;
+  std::string done;
+  std::getline(std::cin, done);
+}
+
+Status CallNothing(Interop::Stub& stub, bool wait_for_ready) {
+  Context context;
+  context.set_wait_for_ready(wait_for_ready);
+  interop::Empty reply;
+  return stub.Nothing(&context, interop::Empty(), &reply);
+}
+
 int main(int argc, char** argv) {
   if (argc < 4) {
     std::cerr << "usage: client ADDRESS CALLS CASE...\n";
@@ -178,10 +182,27 @@ int main(int argc, char** argv) {
   Interop::Stub stub(grpc::CreateChannel(argv[1], grpc::InsecureChannelCredentials()));
   const std::size_t calls = std::stoul(argv[2]);
   const std::map<std::string, std::function<void()>> cases = {
-      {"empty", [&] { Empty(stub); }},           {"large", [&] { Large(stub); }},
-      {"codes", [&] { Codes(stub); }},           {"unicode", [&] { Unicode(stub); }},
-      {"details", [&] { Details(stub); }},       {"metadata", [&] { Metadata(stub); }},
-      {"at_once", [&] { AtOnce(stub, calls); }}, {"restart", [&] { Restart(stub); }},
+      {"empty_unary", [&] { Empty(stub); }},
+      {"large_unary", [&] { Large(stub, 271828, 314159); }},
+      {"large", [&] { Large(stub, 1 << 20, 1 << 20); }},
+      {"codes", [&] { Codes(stub); }},
+      {"unicode", [&] { Unicode(stub); }},
+      {"details", [&] { Details(stub); }},
+      {"metadata", [&] { Metadata(stub); }},
+      {"at_once", [&] { AtOnce(stub, calls); }},
+      {"client_streaming", [&] { ClientStreaming(stub); }},
+      {"server_streaming", [&] { ServerStreaming(stub); }},
+      {"ping_pong", [&] { PingPong(stub); }},
+      {"empty_stream", [&] { EmptyStream(stub); }},
+      {"client_first", [&] { ClientFirst(stub); }},
+      {"server_first", [&] { ServerFirst(stub); }},
+      {"both_at_once", [&] { BothAtOnce(stub); }},
+      {"many_messages", [&] { ManyMessages(stub, 10 * calls); }},
+      {"server_fails", [&] { ServerFails(stub); }},
+      {"cancel", [&] { Cancel(stub); }},
+      {"deadline", [&] { Deadline(stub); }},
+      {"killed", [&] { Killed(stub); }},
+      {"restart", [&] { Restart(stub); }},
   };
   int failures = 0;
   for (int i = 3; i < argc; ++i) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "interop.grpc.pb.h"
+#include "server_streams.h"
 
 namespace {
 
@@ -33,7 +34,7 @@ class Meeting {
   std::vector<ServerUnaryReactor*> waiting_;
 };
 
-class InteropServer final : public interop::Interop::CallbackService {
+class InteropServer final : public StreamService {
   ServerUnaryReactor* Nothing(CallbackServerContext* context, const interop::Empty*, interop::Empty*) override {
     ServerUnaryReactor* const reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
@@ -55,6 +56,7 @@ class InteropServer final : public interop::Interop::CallbackService {
       return reactor;
     }
     reply->set_payload(request->payload());
+    if (request->reply_size() > 0) reply->mutable_payload()->resize(request->reply_size());
     reply->set_peer(context->peer());
     if (request->meeting() > 0) {
       meeting_.Join(*reactor, request->meeting());

@@ -5,21 +5,12 @@ import sys
 
 import grpc
 
+import client_streams
 import interop_pb2
 import interop_pb2_grpc
+from client_common import DETAILS, SECONDS, ask, pattern, require, resized
 
 TEXT = "\t\nтакого місця немає · 北極の北 · 🧭 100%\r\n"
-
-# A google.rpc.Status of code 9 with a Duration of 90 s in its details.
-DETAILS = (b"\x08\x09\x12\x12not while it rains"
-           b"\x1a\x32\x0a\x2ctype.googleapis.com/google.protobuf.Duration\x12\x02\x08\x5a")
-
-SECONDS = 30
-
-
-def require(holds, otherwise):
-    if not holds:
-        raise AssertionError(otherwise)
 
 
 async def nothing(stub):
@@ -36,14 +27,23 @@ async def fail(stub, code, message, details=b""):
     raise AssertionError(f"the call that asked for code {code} did not fail")
 
 
-async def empty(stub, _):
+async def empty_unary(stub, _):
     await nothing(stub)
 
 
+async def exchange(stub, size, reply_size):
+    """Sends a payload and gets one of another size."""
+    request = interop_pb2.EchoRequest(payload=pattern(size), reply_size=reply_size)
+    reply = await stub.Echo(request, timeout=SECONDS)
+    require(reply.payload == resized(request.payload, reply_size), "another payload came back")
+
+
+async def large_unary(stub, _):
+    await exchange(stub, 271828, 314159)
+
+
 async def large(stub, _):
-    payload = bytes(i % 251 for i in range(1 << 20))
-    reply = await stub.Echo(interop_pb2.EchoRequest(payload=payload), timeout=SECONDS)
-    require(reply.payload == payload, "another payload came back")
+    await exchange(stub, 1 << 20, 1 << 20)
 
 
 async def codes(stub, _):
@@ -93,8 +93,7 @@ async def at_once(stub, calls):
 
 async def restart(stub, _):
     await nothing(stub)
-    print("stop the server", flush=True)
-    await asyncio.to_thread(sys.stdin.readline)
+    await ask("stop the server")
     try:
         await nothing(stub)
         raise AssertionError("a call without a server did not fail")
@@ -106,7 +105,8 @@ async def restart(stub, _):
     await waiting
 
 
-CASES = {case.__name__: case for case in (empty, large, codes, unicode, details, metadata, at_once, restart)}
+UNARY = (empty_unary, large_unary, large, codes, unicode, details, metadata, at_once, restart)
+CASES = {case.__name__: case for case in (*UNARY, *client_streams.CASES)}
 
 
 async def run(address, calls, names):

@@ -8,12 +8,12 @@ import grpc
 
 import interop_pb2
 import interop_pb2_grpc
+from server_streams import Streams, fail, resized
 
-CODES = {code.value[0]: code for code in grpc.StatusCode}
 
-
-class Interop(interop_pb2_grpc.InteropServicer):
+class Interop(Streams):
     def __init__(self):
+        super().__init__()
         self.waiting = []
 
     async def Nothing(self, request, context):
@@ -24,16 +24,11 @@ class Interop(interop_pb2_grpc.InteropServicer):
         await context.send_initial_metadata(echoed)
         context.set_trailing_metadata(echoed)
         if request.failure.code:
-            await self.fail(request.failure, context, echoed)
+            await fail(request.failure, context, echoed)
         if request.meeting:
             await self.meet(request.meeting)
-        return interop_pb2.EchoReply(payload=request.payload, peer=context.peer())
-
-    async def fail(self, failure, context, echoed):
-        """Ends the call with an error."""
-        if failure.details:
-            echoed += (("grpc-status-details-bin", failure.details),)
-        await context.abort(CODES[failure.code], failure.message, echoed)
+        payload = resized(request.payload, request.reply_size) if request.reply_size else request.payload
+        return interop_pb2.EchoReply(payload=payload, peer=context.peer())
 
     async def meet(self, size):
         """Returns once so many calls wait here."""

@@ -41,13 +41,25 @@ func (c client) empty(ctx context.Context) error {
 	return err
 }
 
-func (c client) large(ctx context.Context) error {
-	payload := make([]byte, 1<<20)
+// pattern gives bytes that differ from their neighbours.
+func pattern(size int) []byte {
+	payload := make([]byte, size)
 	for i := range payload {
 		payload[i] = byte(i % 251)
 	}
-	reply, err := c.Echo(ctx, &protocol.EchoRequest{Payload: payload})
-	if err == nil && !bytes.Equal(reply.GetPayload(), payload) {
+	return payload
+}
+
+// resized gives a payload as the server makes it of a request's.
+func resized(payload []byte, size uint32) []byte {
+	return append(bytes.Clone(payload), make([]byte, size)...)[:size]
+}
+
+// large sends a payload and gets one of another size.
+func (c client) large(ctx context.Context, size int, replySize uint32) error {
+	payload := pattern(size)
+	reply, err := c.Echo(ctx, &protocol.EchoRequest{Payload: payload, ReplySize: replySize})
+	if err == nil && !bytes.Equal(reply.GetPayload(), resized(payload, replySize)) {
 		err = fmt.Errorf("another payload came back")
 	}
 	return err
@@ -134,12 +146,18 @@ func (c client) atOnce(ctx context.Context) error {
 	return nil
 }
 
+// ask asks the runner for something, and returns when it is done.
+func ask(what string) error {
+	fmt.Println(what)
+	_, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	return err
+}
+
 func (c client) restart(ctx context.Context) error {
 	if err := c.empty(ctx); err != nil {
 		return fmt.Errorf("before: %w", err)
 	}
-	fmt.Println("stop the server")
-	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+	if err := ask("stop the server"); err != nil {
 		return err
 	}
 	if err := c.empty(ctx); status.Code(err) != codes.Unavailable {
@@ -156,8 +174,15 @@ func (c client) restart(ctx context.Context) error {
 
 func (c client) run(name string) error {
 	cases := map[string]func(context.Context) error{
-		"empty": c.empty, "large": c.large, "codes": c.codes, "unicode": c.unicode,
-		"details": c.details, "metadata": c.metadata, "at_once": c.atOnce, "restart": c.restart,
+		"empty_unary": c.empty,
+		"large_unary": func(ctx context.Context) error { return c.large(ctx, 271828, 314159) },
+		"large":       func(ctx context.Context) error { return c.large(ctx, 1<<20, 1<<20) },
+		"codes":       c.codes, "unicode": c.unicode, "details": c.details, "metadata": c.metadata, "at_once": c.atOnce,
+		"client_streaming": c.clientStreaming, "server_streaming": c.serverStreaming,
+		"ping_pong": c.pingPong, "empty_stream": c.emptyStream,
+		"client_first": c.clientFirst, "server_first": c.serverFirst, "both_at_once": c.bothAtOnce,
+		"many_messages": c.manyMessages, "server_fails": c.serverFails,
+		"cancel": c.cancel, "deadline": c.deadline, "killed": c.killed, "restart": c.restart,
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

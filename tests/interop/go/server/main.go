@@ -29,6 +29,7 @@ type server struct {
 
 	mutex   sync.Mutex
 	waiting []chan struct{}
+	ends    map[string]*end
 }
 
 func (s *server) Nothing(context.Context, *protocol.Empty) (*protocol.Empty, error) {
@@ -47,6 +48,9 @@ func (s *server) Echo(ctx context.Context, request *protocol.EchoRequest) (*prot
 		s.meet(int(request.GetMeeting()))
 	}
 	reply := &protocol.EchoReply{Payload: request.GetPayload()}
+	if size := request.GetReplySize(); size > 0 {
+		reply.Payload = resized(reply.GetPayload(), size)
+	}
 	if client, ok := peer.FromContext(ctx); ok {
 		reply.Peer = client.Addr.String()
 	}
@@ -98,7 +102,7 @@ func main() {
 		log.Fatal(err)
 	}
 	s := grpc.NewServer()
-	protocol.RegisterInteropServer(s, &server{})
+	protocol.RegisterInteropServer(s, &server{ends: map[string]*end{}})
 	terminated, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(terminated, s.GracefulStop)
