@@ -8,12 +8,15 @@ import argparse
 import pathlib
 import sys
 
-from suite import compile_time, footprint, h2load, idle, machine, report, unary
+from suite import compile_time, footprint, h2load, idle, machine, plot, publish, report, streaming, unary
 from suite.processes import Failure
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "h2load": h2load.run, "idle": idle.run,
+BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "streaming": streaming.run, "publish": publish.run,
+              "h2load": h2load.run, "idle": idle.run, "streams_idle": idle.run_streams,
               "compile_time": compile_time.run, "footprint": footprint.run}
+# Those that draw what they measured, beside the table.
+PICTURES = {"publish": publish.picture}
 
 # Load average above which others take a noticeable part of the cores.
 BUSY_LOAD = 0.5
@@ -53,6 +56,8 @@ def parse(argv):
                         help="build folder, configured with -DRHEI_BUILD_BENCHMARKS=ON")
     parser.add_argument("--output", type=pathlib.Path, default=REPOSITORY / "build" / "bench", metavar="DIR",
                         help="where NAME.json goes (default build/bench)")
+    parser.add_argument("--pictures", type=pathlib.Path, metavar="DIR",
+                        help="where NAME.svg and NAME.png go, for those that draw (default: beside NAME.json)")
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, not how fast")
     parser.add_argument("--rounds", type=int, help="rounds to take the median of (default 5)")
     parser.add_argument("--seconds", type=float, help="measured time of each run (default 3)")
@@ -69,7 +74,8 @@ def parse(argv):
 def show(name, content):
     """The table, and the ratios below it."""
     print(f"\n{name}\n{report.table(content['rows'])}")
-    for key, subject in (("ratios", "rhei"), ("busy_poll_ratios", "rhei-busy-poll")):
+    for key, subject in (("ratios", "rhei"), ("busy_poll_ratios", "rhei-busy-poll"),
+                         ("cpu_ratios", "CPU time, peers' over rhei's")):
         text = report.ratio_text(content.get(key, {}), subject)
         if text:
             print(text)
@@ -92,6 +98,9 @@ def main(argv):
         report.write(path, content)
         show(name, content)
         print(f"written to {path}")
+        if name in PICTURES:
+            for drawn in plot.write(arguments.pictures or arguments.output, name, PICTURES[name](content)):
+                print(f"drawn to {drawn}")
     return 0
 
 

@@ -4,9 +4,10 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 from guard import check
-from suite import footprint, h2load, report, unary
+from suite import footprint, h2load, idle, plot, publish, report, streaming, unary
 from suite.processes import Failure, Server, require_program
 
 
@@ -39,6 +40,88 @@ class UnaryTest(unittest.TestCase):
         ratios = unary.all_ratios(rows)
         self.assertEqual(ratios["ratios"], {"1x1": {"tcp": 0.5}})
         self.assertEqual(ratios["busy_poll_ratios"], {"1x1": {"tcp": 4.0, "tcp-busy-poll": 0.8}})
+
+
+def client_output(requests, seconds, errors=0):
+    return {"requests": requests, "seconds": seconds, "errors": errors, "p50_us": 1.0, "p99_us": 2.0,
+            "server_cpu_us": 30.0, "client_cpu_us": 20.0}
+
+
+class StreamingTest(unittest.TestCase):
+    def row(self, case, system, rate):
+        run = streaming.figures(client_output(rate, 1.0), 16)
+        return report.median_row(case, system, [run], streaming.KEYS)
+
+    def test_messages_and_megabytes_are_of_one_direction(self):
+        run = streaming.figures(client_output(3_000, 2.0), 64 * 1024)
+        self.assertEqual((run["messages_per_s"], run["mb_per_s"]), (1_500.0, 98.304))
+
+    def test_raw_tcp_runs_in_bulk_only_and_with_every_size_of_write(self):
+        self.assertEqual(streaming.variants("tcp", "100-streams-1-in-flight"), [])
+        self.assertEqual([flags[1] for _, flags in streaming.variants("tcp", streaming.BULK)],
+                         [16384, 32768, 65536, 131072, 262144])
+        self.assertEqual(streaming.variants("rhei", streaming.BULK), [("rhei", ())])
+
+    def test_of_raw_tcp_only_the_best_is_compared(self):
+        rows = [self.row(streaming.BULK, system, rate) for system, rate in
+                (("rhei", 80), ("tcp-16k", 20), ("tcp-128k", 100), ("tcp-256k", 90))]
+        self.assertEqual(streaming.ratios(rows), {streaming.BULK: {"tcp-128k": 0.8}})
+
+
+class PublishTest(unittest.TestCase):
+    def rows(self, figures):
+        return [report.median_row(case, system, [publish.figures(run)], publish.KEYS) for case, system, run in figures]
+
+    def content(self):
+        cheap = client_output(1_000, 1.0)
+        dear = {**cheap, "server_cpu_us": 400.0, "client_cpu_us": 200.0}
+        one, ten = [case for case in publish.CASES if case != publish.PACED]
+        rows = self.rows([(one, "rhei", client_output(300, 1.0)), (one, "json-go", client_output(20, 1.0)),
+                          (ten, "rhei", client_output(200, 1.0)), (ten, "json-go", client_output(30, 1.0)),
+                          (publish.PACED, "rhei", cheap), (publish.PACED, "json-go", dear)])
+        return {"rows": rows, "machine": {"cpu": "a <machine>", "versions": {}}, **publish.ratios(rows)}
+
+    def test_cpu_time_is_of_both_sides(self):
+        self.assertEqual(publish.figures(client_output(10, 1.0))["cpu_s_per_1000"], 0.05)
+
+    def test_best_is_compared_with_best_and_the_peers_cpu_time_with_rheis(self):
+        content = self.content()
+        self.assertEqual(content["ratios"]["best"], {"json-go": 10.0})
+        self.assertEqual(content["cpu_ratios"], {publish.PACED: {"json-go": 12.0}})
+
+    def test_without_rhei_there_is_nothing_to_compare(self):
+        rows = self.rows([(publish.PACED, "json-go", client_output(1_000, 1.0))])
+        self.assertEqual(publish.ratios(rows), {"ratios": {}, "cpu_ratios": {}})
+
+    def test_the_picture_shows_both_measurements(self):
+        root = xml.etree.ElementTree.fromstring(publish.picture(self.content()))
+        texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+        for shown in ("rhei", "JSON, Go (net/http)", "300", "30", "0.050", "0.600"):
+            self.assertIn(shown, texts)
+        self.assertTrue(any("a <machine>" in text for text in texts))
+
+
+class PlotTest(unittest.TestCase):
+    def test_a_bar_is_as_long_as_its_value_says(self):
+        svg = plot.bar_charts("title", [("panel", [("a", "A", 40, "forty"), ("b", "B", 10, "ten")])], [])
+        bars = [element for element in xml.etree.ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}rect")
+                if element.get("x")]
+        longer, shorter = (float(bar.get("width")) for bar in bars)
+        self.assertAlmostEqual(longer / shorter, 4.0, places=2)
+
+    def test_a_picture_is_written_into_a_folder_that_it_makes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            written = plot.write(pathlib.Path(folder, "new"), "name", plot.bar_charts("title", [], []))
+            self.assertEqual(written[0].name, "name.svg")
+            for path in written:
+                self.assertGreater(path.stat().st_size, 0)
+
+
+class IdleTest(unittest.TestCase):
+    def test_the_frame_of_a_handler_is_taken_off_where_it_is_known(self):
+        row = idle.stream_row("case", "rhei", [(2000.0, 456), (2100.4, 456), (2200.0, 456)])
+        self.assertEqual((row["bytes_per_stream"], row["handler_frame"], row["without_frame"]), (2100, 456, 1644))
+        self.assertIsNone(idle.stream_row("case", "grpc-c++", [(18000.0, None)])["without_frame"])
 
 
 H2LOAD_OUTPUT = """finished in 1.50s, 64417.66 req/s, 4.66MB/s

@@ -11,6 +11,8 @@
 
 #include "bench.rhei.h"
 #include "rhei/rhei.h"
+#include "rhei/streaming_call.h"
+#include "rhei/streaming_method.h"
 #include "rhei/unary_method.h"
 #include "runtime/loop.h"
 #include "support/flags.h"
@@ -46,14 +48,24 @@ using Fixed = testing::FixedMessage;
 constexpr int kInFlight = 50;
 
 constexpr std::string_view kFixedPath = "/rhei.bench.Fixed/Unary";
+constexpr std::string_view kStreamPath = "/rhei.bench.Fixed/Stream";
 
 class FixedService final : public Service {
  public:
   std::string_view service_name() const override { return "rhei.bench.Fixed"; }
-  void AddMethods(MethodTable& table) override { table.AddUnary(kFixedPath, *this, &FixedService::Unary); }
+  void AddMethods(MethodTable& table) override {
+    table.AddUnary(kFixedPath, *this, &FixedService::Unary);
+    table.AddBidiStreaming(kStreamPath, *this, &FixedService::Stream);
+  }
 
  private:
   Task<Result<Fixed>> Unary(ServerContext&, const Fixed& request) { return request; }
+  Task<Status> Stream(ServerContext&, Reader<Fixed>& reader, Writer<Fixed>& writer) {
+    Fixed message;
+    while (co_await reader.Next(message) && co_await writer.Write(message)) {
+    }
+    co_return Status();
+  }
 };
 
 class EchoService final : public Bench::Service {
@@ -83,6 +95,7 @@ class Guard {
           if (way == "deadline") Spawn(Await(channel, method, CallOptions().Timeout(std::chrono::seconds(10))));
           if (way == "protobuf") Spawn(AwaitProtobuf(channel));
           if (way == "then") Then(channel, method);
+          if (way == "stream") Spawn(Stream(channel));
         }
       });
       (void)world_.RunUntil([this] { return ended_ == calls_; });
@@ -109,6 +122,16 @@ class Guard {
     while (Begin()) Count(co_await stub.Unary(payload_));
   }
 
+  // A message there and back counts as a call.
+  Task<void> Stream(const Channel& channel) {
+    auto call = StartBidiStreaming<Fixed, Fixed>(channel, channel.FindMethod(kStreamPath), CallOptions());
+    Fixed message;
+    while (Begin()) {
+      const bool echoed = co_await call.Write(message) && co_await call.Next(message);
+      Count(echoed ? Result<Fixed>(message) : Error(StatusCode::kUnknown, "no echo"));
+    }
+  }
+
   void Then(const Channel& channel, Method method) {
     if (!Begin()) return;
     StartUnary<Fixed>(channel, method, Fixed(), CallOptions())
@@ -132,8 +155,8 @@ class Guard {
 int Main(int argc, char** argv) {
   std::string way = "co_await";
   std::int64_t calls = 1000;
-  Flags flags("Unary calls in a simulated world.");
-  flags.Add("--case", &way, "co_await, deadline, wait, then, or protobuf");
+  Flags flags("Calls in a simulated world.");
+  flags.Add("--case", &way, "co_await, deadline, wait, then, protobuf or stream");
   flags.Add("--calls", &calls, "how many");
   flags.Parse(argc, argv);
   const std::int64_t good = Guard(calls).Run(way);

@@ -1,6 +1,8 @@
-// Opens many connections to a gRPC server, makes one call on each, and then keeps them all open and quiet, so that the
-// driver can see what an idle connection costs the server. It speaks just enough HTTP/2 by itself to be cheap: the
-// request is a fixed string of bytes.
+// Opens many connections to a gRPC server, makes one call on each, or opens streams on each and has one message
+// answered on every stream; then keeps them all open and quiet, so that the driver can see what an idle connection, or
+// an idle stream, costs the server. It speaks just enough HTTP/2 by itself to be cheap: the request is a fixed string
+// of bytes.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -18,7 +20,7 @@ namespace rhei::bench {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = 1024;  // a frame of a reply this small is much smaller
-constexpr std::uint32_t kStream = 1;
+constexpr std::uint32_t kLargeWindow = 1 << 30;
 constexpr std::uint32_t kStandardInputKey = UINT32_MAX;
 
 std::span<const std::byte> Bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
@@ -42,34 +44,54 @@ std::string NewField(std::string_view name, std::string_view value) {
   return field.append(value);
 }
 
-// Preface, SETTINGS, and one call with a body of 16 bytes.
-std::string OpeningBytes(std::string_view path) {
+// Preface, SETTINGS, and a window that no answer of the server's fills.
+std::string OpeningBytes() {
+  std::string window(4, '\0');
+  WriteUint32(reinterpret_cast<std::byte*>(window.data()), kLargeWindow);
+  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + FrameText(FrameType::kSettings, 0, 0, "") +
+         FrameText(FrameType::kWindowUpdate, 0, 0, window);
+}
+
+// The header block of the first call on a connection, and of those that follow: the same fields from HPACK's table.
+std::string FirstHeaders(std::string_view path) {
   std::string headers = "\x83\x86";  // :method POST, :scheme http
   headers += IndexedField(4, path);
   headers += IndexedField(1, "127.0.0.1");
   headers += NewField("te", "trailers");
   headers += IndexedField(31, "application/grpc");
   headers += IndexedField(58, "idle_client");
+  return headers;
+}
+constexpr std::string_view kNextHeaders = "\x83\x86\xc2\xc1\xc0\xbf\xbe";
+
+// The start of a call with a body of 16 bytes; `flags` of its DATA.
+std::string CallBytes(std::uint32_t stream, std::string_view headers, std::uint8_t flags) {
   const std::string message = "\x0a\x10" + std::string(16, 'x');
   std::string prefixed(kMessagePrefixSize, '\0');
   prefixed.back() = static_cast<char>(message.size());
   prefixed += message;
-  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + FrameText(FrameType::kSettings, 0, 0, "") +
-         FrameText(FrameType::kHeaders, kEndHeaders, kStream, headers) +
-         FrameText(FrameType::kData, kEndStream, kStream, prefixed);
+  return FrameText(FrameType::kHeaders, kEndHeaders, stream, headers) +
+         FrameText(FrameType::kData, flags, stream, prefixed);
 }
 
 class Connection {
  public:
-  explicit Connection(std::uint16_t port) : socket_(Socket::Connect(port)) {}
+  Connection(std::uint16_t port, std::string_view path) : socket_(Socket::Connect(port)), path_(path) {
+    Send(OpeningBytes());
+  }
 
   const Socket& socket() const { return socket_; }
-  // The reply has come, message and trailers.
-  bool answered() const { return message_received_ && ended_; }
 
-  void Send(std::string_view bytes) const {
-    if (!socket_.Send(Bytes(bytes))) Die("send");
+  // A call that is complete, or the first message on a stream that stays open.
+  void Begin(bool stays_open) {
+    const std::string bytes = CallBytes(2 * begun_ + 1, begun_ == 0 ? FirstHeaders(path_) : std::string(kNextHeaders),
+                                        stays_open ? 0 : kEndStream);
+    ++begun_;
+    if (!stays_open) ++to_end_;
+    Send(bytes);
   }
+  // All that was begun has its reply, and is over if it does not stay open.
+  bool answered() const { return messages_ == begun_ && ended_ == to_end_; }
 
   // Takes in what has come, and acknowledges what wants to be.
   void Advance() {
@@ -78,6 +100,10 @@ class Connection {
   }
 
  private:
+  void Send(std::string_view bytes) const {
+    if (!socket_.Send(Bytes(bytes))) Die("send");
+  }
+
   void Take(const Frame& frame) {
     const bool acknowledgement = (frame.flags & kAcknowledge) != 0;
     switch (frame.type) {
@@ -89,28 +115,35 @@ class Connection {
         if (!acknowledgement) Send(FrameText(FrameType::kPing, kAcknowledge, 0, opaque));
         break;
       }
-      case FrameType::kData: message_received_ = message_received_ || !frame.payload.empty(); break;
-      case FrameType::kHeaders: ended_ = (frame.flags & kEndStream) != 0; break;
+      case FrameType::kData: messages_ += frame.payload.empty() ? 0 : 1; break;
+      case FrameType::kHeaders: ended_ += (frame.flags & kEndStream) != 0 ? 1 : 0; break;
+      case FrameType::kWindowUpdate: break;
+      case FrameType::kResetStream: Die("the server reset a stream");
       case FrameType::kGoAway: Die("the server sent GOAWAY");
     }
   }
 
   Socket socket_;
   FrameReader input_{kReceiveBuffer};
-  bool message_received_ = false;
-  bool ended_ = false;
+  const std::string path_;
+  std::uint32_t begun_ = 0;
+  std::uint32_t to_end_ = 0;
+  std::uint32_t messages_ = 0;
+  std::uint32_t ended_ = 0;
 };
 
 struct Options {
   std::int64_t port = 0;
   std::int64_t cpu = -1;
   std::int64_t connections = 9000;
+  std::int64_t streams = 0;
   std::string path = "/rhei.bench.Bench/Unary";
 };
 
 Options Parse(int argc, char** argv) {
   Options options;
   Flags flags("Makes one call on each of many connections, says so, and holds them until standard input ends.");
+  flags.Add("--streams", &options.streams, "streams to open and hold on each connection, instead of the call");
   flags.Add("--port", &options.port, "port on 127.0.0.1");
   flags.Add("--cpu", &options.cpu, "core to run on, -1 for any");
   flags.Add("--connections", &options.connections, "how many");
@@ -122,7 +155,6 @@ Options Parse(int argc, char** argv) {
 int Main(int argc, char** argv) {
   const Options options = Parse(argc, argv);
   PinToCpu(static_cast<int>(options.cpu));
-  const std::string opening = OpeningBytes(options.path);
   SocketPoller poller{std::chrono::microseconds(0)};
   poller.WatchStandardInput(kStandardInputKey);
   std::vector<std::unique_ptr<Connection>> connections;
@@ -140,14 +172,18 @@ int Main(int argc, char** argv) {
     return open;
   };
   for (std::int64_t i = 0; i < options.connections; ++i) {
-    connections.push_back(std::make_unique<Connection>(static_cast<std::uint16_t>(options.port)));
-    poller.Watch(connections.back()->socket(), static_cast<std::uint32_t>(i));
-    connections.back()->Send(opening);
-    while (!connections.back()->answered()) {
-      if (!turn()) return 1;
+    connections.push_back(std::make_unique<Connection>(static_cast<std::uint16_t>(options.port), options.path));
+    Connection& connection = *connections.back();
+    poller.Watch(connection.socket(), static_cast<std::uint32_t>(i));
+    for (std::int64_t calls = std::max<std::int64_t>(options.streams, 1); calls > 0; --calls) {
+      connection.Begin(options.streams > 0);
+      while (!connection.answered()) {
+        if (!turn()) return 1;
+      }
     }
   }
-  std::printf("{\"connections\": %zu}\n", connections.size());
+  std::printf("{\"connections\": %zu, \"streams\": %lld}\n", connections.size(),
+              static_cast<long long>(options.connections * options.streams));
   std::fflush(stdout);
   while (turn()) {
   }

@@ -1,4 +1,6 @@
-"""The benchmark `idle`: what a connection costs the server's memory, five seconds after its one call."""
+"""What quiet costs the server's memory: a connection five seconds after its one call (the benchmark `idle`), and a stream that
+stays open five seconds after its one message was answered (`streams_idle`).
+"""
 
 import json
 import resource
@@ -26,23 +28,28 @@ def _raise_descriptor_limit(connections):
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def _bytes_per_connection(settings, program, connections):
+def _grown_bytes(settings, server, connections, *client_flags):
+    """How much larger the server has become by so many quiet connections."""
     client_program = require_program(settings.programs / "idle_client")
+    before = resident_bytes(server.pid)
+    client = subprocess.Popen(
+        [client_program, "--port", str(server.port), "--cpu", str(settings.client_cpu),
+         "--connections", str(connections), *client_flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        line = client.stdout.readline()
+        if not line or json.loads(line)["connections"] != connections:
+            raise Failure(f"{client_program} could not open {connections} connections to {server.command[0]}")
+        time.sleep(IDLE_SECONDS)
+        return resident_bytes(server.pid) - before
+    finally:
+        client.stdin.close()
+        client.wait()
+        client.stdout.close()
+
+
+def _bytes_per_connection(settings, program, connections):
     with Server([program, "--port", 0, "--cpu", settings.server_cpu]) as server:
-        before = resident_bytes(server.pid)
-        client = subprocess.Popen(
-            [client_program, "--port", str(server.port), "--cpu", str(settings.client_cpu),
-             "--connections", str(connections)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        try:
-            line = client.stdout.readline()
-            if not line or json.loads(line)["connections"] != connections:
-                raise Failure(f"{client_program} could not open {connections} connections to {program}")
-            time.sleep(IDLE_SECONDS)
-            return (resident_bytes(server.pid) - before) / connections
-        finally:
-            client.stdin.close()
-            client.wait()
-            client.stdout.close()
+        return _grown_bytes(settings, server, connections) / connections
 
 
 def run(settings):
@@ -61,3 +68,46 @@ def run(settings):
     rows = [{"case": f"idle-{connections}", "system": system,
              "bytes_per_connection": round(statistics.median(values))} for system, values in figures.items()]
     return {"rows": rows, "ratios": report.ratios(rows, key="bytes_per_connection")}
+
+
+# Case -> (connections, streams on each, what a server must be told to allow so many).
+STREAM_CASES = {"10-connections-1000-streams": (10, 1_000, ()),
+                "1-connection-10000-streams": (1, 10_000, ("--max-streams", 10_000))}
+STREAM_PROGRAMS = {"rhei": "streaming_rhei_server", "grpc-c++": "streaming_grpc_server"}
+# gRPC C++ has no limit to raise, and only rhei knows the size of a handler's frame.
+FRAME_KNOWN = "rhei"
+
+
+def _stream_figures(settings, system, case):
+    """Bytes for each stream, and of these the frame of the handler's coroutine where that is known."""
+    connections, streams, raised = STREAM_CASES[case]
+    program = require_program(settings.programs / STREAM_PROGRAMS[system])
+    flags = ["--report-frame", 1, *raised] if system == FRAME_KNOWN else []
+    with Server([program, "--port", 0, "--cpu", settings.server_cpu, *flags]) as server:
+        grown = _grown_bytes(settings, server, connections, "--streams", str(streams), "--path", "/rhei.bench.Bench/Echo")
+        frame = int(server.read_line().removeprefix("handler frame ")) if system == FRAME_KNOWN else None
+    return grown / (connections * streams), frame
+
+
+def stream_row(case, system, figures):
+    """A row from (bytes a stream, bytes of the handler's frame or None) of each round."""
+    bytes_per_stream = round(statistics.median(total for total, _ in figures))
+    frame = figures[0][1]
+    return {"case": case, "system": system, "bytes_per_stream": bytes_per_stream, "handler_frame": frame,
+            "without_frame": bytes_per_stream - frame if frame is not None else None}
+
+
+def run_streams(settings):
+    """Streams that are open and quiet. Returns the content of the JSON file; a ratio is of bytes."""
+    systems = settings.choose(tuple(STREAM_PROGRAMS), tuple(STREAM_PROGRAMS))
+    rounds = min(settings.rounds, 3)
+    rows = []
+    for case in STREAM_CASES:
+        figures = {system: [] for system in systems}
+        for number in range(rounds):
+            for system in systems:
+                figures[system].append(_stream_figures(settings, system, case))
+                settings.progress(f"streams_idle {case} round {number + 1}/{rounds} {system}: "
+                                  f"{figures[system][-1][0]:,.0f} bytes a stream")
+        rows += [stream_row(case, system, of_system) for system, of_system in figures.items()]
+    return {"rows": rows, "ratios": report.ratios(rows, key="bytes_per_stream")}

@@ -39,6 +39,9 @@ def describe():
             "protobuf": _first_line("protoc", "--version").removeprefix("libprotoc "),
             "nghttp2": _first_line("h2load", "--version").split("/")[-1],
             "compiler": _first_line("c++", "--version"),
+            "go": _first_line("go", "env", "GOVERSION").removeprefix("go"),
+            "cpp-httplib": _first_line("pkg-config", "--modversion", "cpp-httplib"),
+            "nlohmann-json": _first_line("pkg-config", "--modversion", "nlohmann_json"),
         },
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }

@@ -38,6 +38,11 @@ class Server:
     def pid(self):
         return self._process.pid
 
+    def read_line(self):
+        """The next line that the program prints, for those that say more than where they listen."""
+        ready, _, _ = select.select([self._process.stdout], [], [], self.START_SECONDS)
+        return self._process.stdout.readline().rstrip("\n") if ready else ""
+
     def __enter__(self):
         self._process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
         try:
@@ -54,8 +59,7 @@ class Server:
             raise Failure(f"{self.command[0]} ended by itself with {ended_early}")
 
     def _await_port(self):
-        ready, _, _ = select.select([self._process.stdout], [], [], self.START_SECONDS)
-        line = self._process.stdout.readline() if ready else ""
+        line = self.read_line()
         if not line.startswith("listening on "):
             raise Failure(f"{self.command[0]} did not say where it listens, but {line!r}")
         return int(line.split()[-1])

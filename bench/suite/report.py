@@ -3,16 +3,17 @@
 import json
 import statistics
 
-ROW_KEYS = ("case", "system", "rps", "p50_us", "p99_us", "server_cpu_us", "client_cpu_us", "errors")
+FIGURES = ("rps", "p50_us", "p99_us", "server_cpu_us", "client_cpu_us")
+ROW_KEYS = ("case", "system", *FIGURES, "errors")
 
 
-def median_row(case, system, runs):
+def median_row(case, system, runs, figures=FIGURES):
     """One row from the runs of one system in one case: medians, but all errors added up.
 
-    A run has the keys of a row without case and system; a value may be None where the system cannot tell.
+    A run has these figures and errors; a value may be None where the system cannot tell.
     """
     row = {"case": case, "system": system}
-    for key in ROW_KEYS[2:-1]:
+    for key in figures:
         values = [run[key] for run in runs if run[key] is not None]
         row[key] = round(statistics.median(values), 3) if values else None
     row["errors"] = sum(run["errors"] for run in runs)

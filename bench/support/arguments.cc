@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "support/flags.h"
 #include "support/process.h"
 
 namespace rhei::bench {
@@ -13,34 +12,35 @@ constexpr const char* kPortHelp = "port on 127.0.0.1";
 constexpr const char* kCpuHelp = "core to run on, -1 for any";
 constexpr const char* kBusyPollHelp = "microseconds to spin for input before sleeping";
 
-void Require(bool condition, const char* what) {
+}  // namespace
+
+void RequireArgument(bool condition, const char* what) {
   if (condition) return;
   std::fprintf(stderr, "wrong command line: %s\n", what);
   std::exit(2);
 }
 
-}  // namespace
-
-ServerArguments StartServer(int argc, const char* const* argv, const char* purpose) {
+ServerArguments StartServer(int argc, const char* const* argv, const char* purpose, const MoreFlags& more) {
   ServerArguments arguments;
   Flags flags(purpose);
   flags.Add("--port", &arguments.port, kPortHelp);
   flags.Add("--cpu", &arguments.cpu, kCpuHelp);
   flags.Add("--busy-poll", &arguments.busy_poll, kBusyPollHelp);
   flags.Add("--metadata", &arguments.metadata, "pairs of metadata with each answer");
+  if (more) more(flags);
   flags.Parse(argc, argv);
-  Require(arguments.port >= 0 && arguments.port <= 65535, "--port must be 0 to 65535");
+  RequireArgument(arguments.port >= 0 && arguments.port <= 65535, "--port must be 0 to 65535");
   PinToCpu(static_cast<int>(arguments.cpu));
   return arguments;
 }
 
-ClientArguments StartClient(int argc, const char* const* argv, const char* purpose) {
+ClientArguments StartClient(int argc, const char* const* argv, const char* purpose, const MoreFlags& more) {
   ClientArguments arguments;
   Flags flags(purpose);
   flags.Add("--port", &arguments.port, kPortHelp);
   flags.Add("--cpu", &arguments.cpu, kCpuHelp);
   flags.Add("--connections", &arguments.connections, "TCP connections");
-  flags.Add("--in-flight", &arguments.in_flight, "calls in flight on each connection");
+  flags.Add("--in-flight", &arguments.in_flight, "calls in flight on each connection, or messages on each stream");
   flags.Add("--seconds", &arguments.seconds, "the measured window");
   flags.Add("--warmup", &arguments.warmup, "seconds before it that do not count");
   flags.Add("--payload", &arguments.payload, "bytes of the message's one field");
@@ -48,11 +48,13 @@ ClientArguments StartClient(int argc, const char* const* argv, const char* purpo
   flags.Add("--server-pid", &arguments.server_pid, "process whose CPU time to report, 0 for none");
   flags.Add("--deadline", &arguments.deadline, "milliseconds that a call may take, 0 for no deadline");
   flags.Add("--metadata", &arguments.metadata, "pairs of metadata with each request");
+  if (more) more(flags);
   flags.Parse(argc, argv);
-  Require(arguments.port > 0 && arguments.port <= 65535, "--port must be 1 to 65535");
-  Require(arguments.connections > 0 && arguments.in_flight > 0, "--connections and --in-flight must be positive");
-  Require(arguments.seconds > 0 && arguments.warmup >= 0, "--seconds must be positive, --warmup not negative");
-  Require(arguments.payload >= 0 && arguments.payload <= 16000, "--payload must be 0 to 16000");
+  RequireArgument(arguments.port > 0 && arguments.port <= 65535, "--port must be 1 to 65535");
+  RequireArgument(arguments.connections > 0 && arguments.in_flight > 0,
+                  "--connections and --in-flight must be positive");
+  RequireArgument(arguments.seconds > 0 && arguments.warmup >= 0, "--seconds must be positive, --warmup not negative");
+  RequireArgument(arguments.payload >= 0 && arguments.payload <= 200000, "--payload must be 0 to 200000");
   PinToCpu(static_cast<int>(arguments.cpu));
   return arguments;
 }

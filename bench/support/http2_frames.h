@@ -12,7 +12,15 @@
 
 namespace rhei::bench {
 
-enum class FrameType : std::uint8_t { kData = 0, kHeaders = 1, kSettings = 4, kPing = 6, kGoAway = 7 };
+enum class FrameType : std::uint8_t {
+  kData = 0,
+  kHeaders = 1,
+  kResetStream = 3,
+  kSettings = 4,
+  kPing = 6,
+  kGoAway = 7,
+  kWindowUpdate = 8,
+};
 
 inline constexpr std::uint8_t kAcknowledge = 0x1;  // of SETTINGS and PING
 inline constexpr std::uint8_t kEndStream = 0x1;    // of DATA and HEADERS

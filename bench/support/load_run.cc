@@ -20,7 +20,7 @@ LoadRun::LoadRun(const ClientArguments& arguments)
     : warmup_(arguments.warmup),
       window_(arguments.seconds),
       server_pid_(arguments.server_pid),
-      stride_(arguments.connections * arguments.in_flight == 1 ? 1 : kStride) {}
+      stride_(arguments.connections * arguments.streams * arguments.in_flight == 1 ? 1 : kStride) {}
 
 LoadRun::TimePoint LoadRun::BeginTimed() {
   until_timed_ = stride_;
@@ -30,6 +30,11 @@ LoadRun::TimePoint LoadRun::BeginTimed() {
     started_ = now;
   }
   return now;
+}
+
+LoadRun::TimePoint LoadRun::BeginDue(TimePoint due) {
+  BeginTimed();
+  return due;
 }
 
 void LoadRun::EndTimed(TimePoint begun) {

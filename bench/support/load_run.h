@@ -32,6 +32,9 @@ class LoadRun {
   // A call starts now: when, if it is one of those that are timed, otherwise TimePoint{}.
   TimePoint Begin() { return --until_timed_ > 0 ? TimePoint{} : BeginTimed(); }
 
+  // The same for a call that was due at a certain time, however late it starts: it is timed, and from then.
+  TimePoint BeginDue(TimePoint due);
+
   // A call that Begin returned `begun` for has ended, well or not. Returns whether the load should go on.
   bool End(TimePoint begun, bool ok) {
     ++(ok ? completed_ : failed_);

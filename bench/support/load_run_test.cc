@@ -26,6 +26,25 @@ TEST(LoadRun, TimesOneCallInAStrideWhenManyAreInFlight) {
   EXPECT_EQ(timed, 10);
 }
 
+TEST(LoadRun, TimesACallThatWasDueFromThenOn) {
+  ClientArguments arguments = Arguments(1);
+  LoadRun run(arguments);
+  EXPECT_TRUE(run.End(run.Begin(), true)) << "opens the window";
+  EXPECT_FALSE(run.End(run.BeginDue(LoadRun::Clock::now() - std::chrono::seconds(3)), true));
+  const std::string json = run.ToJson();
+  const std::size_t p50 = json.find("\"p50_us\": ");
+  ASSERT_NE(p50, std::string::npos) << json;
+  EXPECT_NEAR(std::stod(json.substr(p50 + 10)), 3e6, 1e5) << json;
+}
+
+TEST(LoadRun, StreamsCountAsCallsInFlight) {
+  ClientArguments arguments = Arguments(1);
+  arguments.streams = 100;
+  LoadRun run(arguments);
+  EXPECT_NE(run.Begin(), LoadRun::TimePoint{});
+  EXPECT_EQ(run.Begin(), LoadRun::TimePoint{});
+}
+
 TEST(LoadRun, CountsOnlyWhatEndsInsideTheWindow) {
   LoadRun run(Arguments(100));
   const LoadRun::TimePoint first = run.Begin();

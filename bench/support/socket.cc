@@ -34,6 +34,13 @@ void SetNoDelay(int descriptor) {
   if (setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) Die("TCP_NODELAY");
 }
 
+std::ptrdiff_t Read(int descriptor, std::span<std::byte> into, int flags) {
+  const ssize_t received = recv(descriptor, into.data(), into.size(), flags);
+  if (received > 0) return received;
+  const bool nothing_yet = received < 0 && (errno == EAGAIN || errno == EINTR);
+  return nothing_yet ? 0 : -1;
+}
+
 }  // namespace
 
 Socket Socket::Listen(std::uint16_t port) {
@@ -86,11 +93,8 @@ bool Socket::Send(std::span<const std::byte> bytes) const {
   return true;
 }
 
-std::ptrdiff_t Socket::Receive(std::span<std::byte> into) const {
-  const ssize_t received = recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT);
-  if (received > 0) return received;
-  const bool nothing_yet = received < 0 && (errno == EAGAIN || errno == EINTR);
-  return nothing_yet ? 0 : -1;
-}
+std::ptrdiff_t Socket::Receive(std::span<std::byte> into) const { return Read(descriptor_, into, MSG_DONTWAIT); }
+
+std::ptrdiff_t Socket::AwaitBytes(std::span<std::byte> into) const { return Read(descriptor_, into, 0); }
 
 }  // namespace rhei::bench

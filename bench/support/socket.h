@@ -33,6 +33,9 @@ class Socket {
   // Takes what is there, without waiting: how many bytes, 0 when there is nothing now, -1 when the peer is gone.
   std::ptrdiff_t Receive(std::span<std::byte> into) const;
 
+  // The same, but waits until there is something.
+  std::ptrdiff_t AwaitBytes(std::span<std::byte> into) const;
+
  private:
   explicit Socket(int descriptor) : descriptor_(descriptor) {}
 

@@ -10,6 +10,7 @@
 
 #include "bench.grpc.pb.h"
 #include "support/arguments.h"
+#include "support/grpc_channel.h"
 #include "support/load_run.h"
 
 namespace rhei::bench {
@@ -39,19 +40,6 @@ struct Call {
   LoadRun::TimePoint begun;
 };
 
-// A channel that shares its connection with no other, connected.
-std::shared_ptr<grpc::Channel> Connect(std::int64_t port) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  auto channel = grpc::CreateCustomChannel("ipv4:127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials(),
-                                           arguments);
-  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10))) {
-    std::fputs("gRPC C++ client: cannot connect\n", stderr);
-    std::exit(1);
-  }
-  return channel;
-}
-
 bool Succeeded(const Call& call, const Payload& request) {
   static bool told = false;
   if (call.status.ok() && call.reply.body().size() == request.body().size()) return true;
@@ -64,7 +52,7 @@ int Main(int argc, char** argv) {
   RefuseBusyPoll(arguments.busy_poll, "gRPC C++");
 
   std::vector<std::unique_ptr<Bench::Stub>> stubs;
-  for (std::int64_t i = 0; i < arguments.connections; ++i) stubs.push_back(Bench::NewStub(Connect(arguments.port)));
+  for (std::int64_t i = 0; i < arguments.connections; ++i) stubs.push_back(Bench::NewStub(ConnectGrpc(arguments.port)));
   Payload request;
   request.set_body(std::string(static_cast<std::size_t>(arguments.payload), 'x'));
 

@@ -1,6 +1,7 @@
 // The command line of the Weather programs: pairs of "--name value".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -18,6 +19,9 @@ class Flags {
   const std::string& Text(std::string_view name) const { return values_.find(name)->second; }
   // A whole number from 0 to `most`.
   std::uint64_t Number(std::string_view name, std::uint64_t most) const;
+  std::chrono::milliseconds Milliseconds(std::string_view name) const {
+    return std::chrono::milliseconds(Number(name, 3'600'000));
+  }
   std::uint16_t Port() const { return static_cast<std::uint16_t>(Number("port", 65535)); }
 
   [[noreturn]] void Fail(std::string_view message) const;

@@ -1,10 +1,14 @@
 // Asks for the weather of a dozen cities, all at once, and prints a table.
-// Usage: weather_client --target HOST:PORT [--style blocking|future|async]
+// Usage: weather_client --target HOST:PORT [--style blocking|future|async|observer]
 //
-// The three styles show three ways to have the answer of the same call. "blocking" waits for one city after the other.
+// The first three styles are three ways to have the answer of the same call; "blocking" waits for one city after the
+// other. "observer" sends all cities down one stream, and is called back for each temperature, humidity and wind.
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <future>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +60,60 @@ std::vector<Answer> AskAsynchronously(const Weather::Stub& stub) {
   return answers.get();
 }
 
+// Writes all cities as fast as they are taken, and puts the parts that come back together.
+class Observation final : public rhei::StreamObserver<WeatherResponse> {
+ public:
+  explicit Observation(rhei::Writer<WeatherRequest>& requests) : requests_(requests) {}
+
+  void OnReady() override {
+    while (asked_ < kCities.size() && requests_.TryWrite(RequestFor(kCities[asked_]))) ++asked_;
+    if (asked_ == kCities.size()) requests_.WritesDone();
+  }
+  void OnNext(WeatherResponse& part) override {
+    if (part.has_temperature()) {
+      *weather_.at(temperatures_++).mutable_temperature() = part.temperature();
+    } else if (part.has_wind()) {
+      *weather_.at(winds_++).mutable_wind() = part.wind();
+    } else {
+      weather_.at(humidities_++).set_humidity(part.humidity());
+    }
+  }
+  void OnCompleted() override { Finish(rhei::Error(rhei::StatusCode::kDataLoss, "the stream ended too early")); }
+  void OnError(const rhei::Error& error) override { Finish(error); }
+
+  std::vector<Answer> Wait() { return done_.get_future().get(); }
+
+ private:
+  void Finish(const rhei::Error& error_of_the_rest) {
+    const std::size_t complete = std::min({temperatures_, humidities_, winds_});
+    std::vector<Answer> answers;
+    for (std::size_t i = 0; i < kCities.size(); ++i) {
+      if (i < complete) {
+        answers.push_back({kCities[i], weather_[i]});
+      } else {
+        answers.push_back({kCities[i], error_of_the_rest});
+      }
+    }
+    done_.set_value(std::move(answers));
+  }
+
+  rhei::Writer<WeatherRequest>& requests_;
+  std::array<WeatherResponse, kCities.size()> weather_;
+  // How many of each have gone or come. The parts of each kind come in the order of the cities.
+  std::size_t asked_ = 0;
+  std::size_t temperatures_ = 0;
+  std::size_t humidities_ = 0;
+  std::size_t winds_ = 0;
+  std::promise<std::vector<Answer>> done_;
+};
+
+std::vector<Answer> AskWithObserver(const WeatherStreaming::Stub& stub) {
+  auto call = stub.Observe();
+  const auto observation = std::make_shared<Observation>(call.writer());
+  call.Observe(observation);
+  return observation->Wait();
+}
+
 }  // namespace
 }  // namespace weather
 
@@ -64,7 +122,8 @@ int main(int argc, char** argv) {
   const std::string& style = flags.Text("style");
   if (flags.Text("target").empty()) flags.Fail("needs --target");
 
-  const weather::Weather::Stub stub(rhei::Connect(flags.Text("target")));
+  const rhei::Channel channel = rhei::Connect(flags.Text("target"));
+  const weather::Weather::Stub stub(channel);
   std::vector<weather::Answer> answers;
   if (style == "blocking") {
     answers = weather::AskBlocking(stub);
@@ -72,8 +131,10 @@ int main(int argc, char** argv) {
     answers = weather::AskWithFutures(stub);
   } else if (style == "async") {
     answers = weather::AskAsynchronously(stub);
+  } else if (style == "observer") {
+    answers = weather::AskWithObserver(weather::WeatherStreaming::Stub(channel));
   } else {
-    flags.Fail("needs blocking, future or async behind --style, not '" + style + "'");
+    flags.Fail("needs blocking, future, async or observer behind --style, not '" + style + "'");
   }
 
   std::cout << "The weather now, asked in the style '" << style << "':\n";

@@ -1,10 +1,11 @@
-// Tells the whole weather of a place, from the three services that know a part of it each.
+// Tells the whole weather of a place, from the three services that know a part of it each; as a stream too.
 // Usage: weather_server [--port PORT] --temperature TARGET --humidity TARGET --wind TARGET
 #include <string>
 #include <utility>
 
 #include "flags.h"
 #include "serve.h"
+#include "streaming_weather.h"
 #include "weather.rhei.h"
 
 namespace weather {
@@ -55,7 +56,10 @@ int main(int argc, char** argv) {
   for (const char* const target : {"temperature", "humidity", "wind"}) {
     if (flags.Text(target).empty()) flags.Fail(std::string("needs --") + target);
   }
-  weather::WeatherServer server(rhei::Connect(flags.Text("temperature")), rhei::Connect(flags.Text("humidity")),
-                                rhei::Connect(flags.Text("wind")));
-  return weather::Serve(server, flags.Port());
+  const rhei::Channel temperature = rhei::Connect(flags.Text("temperature"));
+  const rhei::Channel humidity = rhei::Connect(flags.Text("humidity"));
+  const rhei::Channel wind = rhei::Connect(flags.Text("wind"));
+  weather::WeatherServer server(temperature, humidity, wind);
+  weather::StreamingWeatherServer streaming_server(temperature, humidity, wind);
+  return weather::Serve({server, streaming_server}, flags.Port());
 }

@@ -63,7 +63,8 @@ struct Limits {
   std::size_t max_receive_message = 4 * 1024 * 1024;
   std::size_t max_send_message = SIZE_MAX;
   // What a peer may send before it is given more: on one stream and in all. Where streams are large, both grow by the
-  // bandwidth-delay product that is measured, up to the larger values; equal values turn that off.
+  // bandwidth-delay product that is measured, up to the larger values; equal values turn that off. What streams have
+  // beyond the initial window they share, so all of them together have no more of it than one alone may have.
   std::uint32_t stream_window = 64 * 1024 - 1;
   std::uint32_t connection_window = 1024 * 1024;
   std::uint32_t max_stream_window = 8 * 1024 * 1024;

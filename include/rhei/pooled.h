@@ -1,7 +1,9 @@
 // Memory that is used again: what every call needs for a moment comes from lists of free blocks, not from the heap.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -24,33 +26,42 @@ class Pooled {
   static void operator delete(void*, void*) noexcept {}
 };
 
-// Bytes of one message, in pooled memory. Owned, moved, not copied.
+// Bytes of one message, in pooled memory: written by whoever made them, constant once they are copied. Copies share the
+// memory, on any thread.
 class PooledBytes {
  public:
   PooledBytes() = default;
-  explicit PooledBytes(std::size_t size) : data_(static_cast<char*>(AllocatePooled(size))), size_(size) {}
-  PooledBytes(PooledBytes&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  PooledBytes& operator=(PooledBytes&& other) noexcept {
-    if (this != &other) {
-      Reset();
-      data_ = std::exchange(other.data_, nullptr);
-      size_ = std::exchange(other.size_, 0);
-    }
+  explicit PooledBytes(std::size_t size) : block_(new(AllocatePooled(sizeof(Block) + size)) Block{1, size}) {}
+  explicit PooledBytes(std::string_view bytes) : PooledBytes(bytes.size()) {
+    if (!bytes.empty()) std::memcpy(data(), bytes.data(), bytes.size());
+  }
+  PooledBytes(const PooledBytes& other) : block_(other.block_) {
+    if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  PooledBytes(PooledBytes&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  PooledBytes& operator=(PooledBytes other) noexcept {
+    std::swap(block_, other.block_);
     return *this;
   }
-  ~PooledBytes() { Reset(); }
-
-  void Reset() noexcept {
-    if (data_ != nullptr) FreePooled(std::exchange(data_, nullptr), std::exchange(size_, 0));
+  ~PooledBytes() {
+    if (block_ == nullptr || block_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    FreePooled(block_, sizeof(Block) + block_->size);
   }
-  char* data() { return data_; }
-  std::size_t size() const { return size_; }
-  std::string_view view() const { return {data_, size_}; }
+
+  char* data() { return block_ == nullptr ? nullptr : reinterpret_cast<char*>(block_ + 1); }
+  std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
+  bool empty() const { return size() == 0; }
+  std::string_view view() const {
+    return block_ == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(block_ + 1), size());
+  }
 
  private:
-  char* data_ = nullptr;
-  std::size_t size_ = 0;
+  // In front of the bytes.
+  struct Block {
+    std::atomic<std::size_t> references;
+    std::size_t size;
+  };
+  Block* block_ = nullptr;
 };
 
 }  // namespace rhei::inline v0

@@ -35,7 +35,7 @@ class StreamObserver {
 // Who says when the next message may come.
 enum class Inbound : std::uint8_t {
   kAutomatic,  // messages come as fast as OnNext returns
-  kManual,     // as many as were asked for by Request
+  kManual,     // as many as were asked for by Request; the end needs no asking
 };
 
 // How many messages an observer has asked for: written on any thread, used up on the call's loop. Null: all.
@@ -65,18 +65,25 @@ class ObserverPump final : public CallStreams::Pump {
  private:
   // False: there is nothing to do just now.
   bool RunOnce() {
-    if (ended_ || (requested_ != nullptr && requested_->load(std::memory_order_relaxed) == 0)) return false;
-    MessageInto<T> into(message_);
-    switch (streams_.TryRead(into)) {
-      case MessageStream::Received::kMessage:
-        if (requested_ != nullptr) requested_->fetch_sub(1, std::memory_order_relaxed);
-        observer_->OnNext(message_);
-        return true;
-      case MessageStream::Received::kNotYet: return false;
-      case MessageStream::Received::kEnd: break;
+    if (ended_ || !Fetch()) return false;
+    if (requested_ != nullptr) {
+      if (requested_->load(std::memory_order_relaxed) == 0) return false;
+      requested_->fetch_sub(1, std::memory_order_relaxed);
     }
-    TellEnd();
-    return false;
+    fetched_ = false;
+    observer_->OnNext(message_);
+    return true;
+  }
+
+  // Makes the next message be there, also before it was asked for: only so it is seen that there is none any more, and
+  // the end is told to an observer that has asked for all messages there were.
+  bool Fetch() {
+    if (fetched_) return true;
+    MessageInto<T> into(message_);
+    const MessageStream::Received received = streams_.TryRead(into);
+    fetched_ = received == MessageStream::Received::kMessage;
+    if (received == MessageStream::Received::kEnd) TellEnd();
+    return fetched_;
   }
 
   void TellEnd() {
@@ -99,6 +106,7 @@ class ObserverPump final : public CallStreams::Pump {
   std::shared_ptr<StreamObserver<T>> observer_;
   const RequestedMessages requested_;
   T message_;
+  bool fetched_ = false;  // message_ waits for its turn
   bool running_ = false;
   bool ended_ = false;
 };

@@ -102,20 +102,25 @@ TEST(PooledTest, BlocksMayBeFreedWhileAThreadEnds) {
   }).join();
 }
 
-TEST(PooledBytesTest, AreMovedAndNotCopied) {
-  PooledBytes bytes(3);
-  std::memcpy(bytes.data(), "abc", 3);
+TEST(PooledBytesTest, CopiesShareTheMemory) {
+  PooledBytes bytes(std::string_view("abc"));
+  const PooledBytes copy = bytes;
+  EXPECT_EQ(copy.view().data(), bytes.view().data());
   PooledBytes moved = std::move(bytes);
-  EXPECT_EQ(moved.view(), "abc");
-  EXPECT_EQ(bytes.size(), 0U);  // NOLINT(bugprone-use-after-move)
-  PooledBytes other(5);
-  other = std::move(moved);
-  EXPECT_EQ(other.view(), "abc");
-  PooledBytes& same = other;
-  other = std::move(same);
-  EXPECT_EQ(other.view(), "abc");
-  other.Reset();
-  EXPECT_EQ(other.size(), 0U);
+  bytes = PooledBytes();
+  EXPECT_EQ(moved.view().data(), copy.view().data());
+  moved = PooledBytes(std::size_t{5});
+  EXPECT_EQ(copy.view(), "abc");
+  EXPECT_EQ(moved.size(), 5U);
+  PooledBytes& same = moved;
+  moved = same;
+  EXPECT_EQ(moved.size(), 5U);
+}
+
+TEST(PooledBytesTest, MayBeNoneOrOfNoSize) {
+  EXPECT_TRUE(PooledBytes().empty());
+  EXPECT_EQ(PooledBytes().view(), "");
+  EXPECT_TRUE(PooledBytes(std::size_t{0}).empty());
 }
 
 struct Small : Pooled {

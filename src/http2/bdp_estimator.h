@@ -15,10 +15,10 @@ namespace rhei::inline v0::http2 {
 // "BDP estimation and dynamic flow control", 2017).
 //
 // When it measures. Small calls must not pay for what only large streams need, so nothing is counted and nothing is
-// sent until a stream that the peer has not ended has used up half of its window (Want). From then on the next DATA
-// begins a measurement, and so on while samples are at least a quarter of the window; after a smaller one it waits for
-// the next Want. So there is at most one PING on the way, at most one for each quarter of a window that arrives (but
-// for the first after a Want), never one without DATA since the last acknowledgement, and none once the limit is
+// sent until a stream that the peer has not ended is given credit, which is when it has used up half of its window
+// (Want). From then on the next DATA begins a measurement, and so on while samples are at least a quarter of the
+// window; after a smaller one it waits for the next credit. So there is at most one PING on the way, about one for each
+// quarter of a window that arrives, never one without DATA since the last acknowledgement, and none once the limit is
 // reached. A server of gRPC's counts no strike for such a PING (gRFC A8): it has sent the DATA after it had answered
 // the last one.
 //
@@ -30,7 +30,7 @@ class BdpEstimator {
   // The window grows from `window` to at most `limit`; where that is no larger, nothing is ever measured.
   BdpEstimator(std::int64_t window, std::int64_t limit) : window_(window), limit_(limit) {}
 
-  // A stream has used up half of its window.
+  // A stream is given credit.
   void Want() {
     if (state_ == State::kResting && window_ < limit_) state_ = State::kWanted;
   }

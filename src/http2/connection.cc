@@ -190,7 +190,7 @@ const Event* Connection::NextDrained() {
   while (events.next_drained < events.drained.size()) {
     const Stream stream = events.drained[events.next_drained++];
     const StreamRecord* record = streams_.Get(stream.slot, stream.id);
-    if (record == nullptr || record->state.reset()) continue;
+    if (record == nullptr || record->muted || record->state.reset()) continue;
     event_.kind = Event::Kind::kDrained;
     event_.stream = stream;
     return &event_;

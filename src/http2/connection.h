@@ -33,8 +33,10 @@
 #include "http2/repeated_block.h"
 #include "http2/stream_table.h"
 #include "http2/timers.h"
+#include "http2/window_pool.h"
 #include "http2/write_scheduler.h"
 #include "rhei/limits.h"
+#include "rhei/pooled.h"
 #include "rhei/time.h"
 
 namespace rhei::inline v0::http2 {
@@ -160,7 +162,11 @@ class Connection {
 
   // Queues bytes, which leave as the windows allow; trailers queued behind them by SendHeaders wait for them.
   // Event kDrained follows when a stream whose queue was not empty has become empty.
-  void SendData(Stream stream, std::string bytes, bool end_stream);
+  void SendData(Stream stream, PooledBytes bytes, bool end_stream);
+  // The same with a copy of the bytes.
+  void SendData(Stream stream, std::string_view bytes, bool end_stream) {
+    SendData(stream, PooledBytes(bytes), end_stream);
+  }
   std::size_t queued(Stream stream) const;  // bytes that SendData holds
   // The bytes of DATA that could leave on the stream right now, in however many frames: the smaller of both windows, as
   // far as the write buffer has room. 0 while something is queued on it, before its headers and after its end, while
@@ -223,11 +229,13 @@ class Connection {
   std::size_t open_streams() const { return streams_.size(); }      // not yet released
   // Before the peer's SETTINGS have arrived: 100, as RFC 9113 §6.5.2 recommends.
   std::uint32_t peer_max_concurrent_streams() const { return peer_max_streams_; }
-  // What the peer may send on a stream and in all, before it is given more. They grow where streams are large; see
-  // BdpEstimator. The peer hears of a stream's by SETTINGS, of which one is on the way at a time. A peer that does not
-  // acknowledge these is not ended, for it takes nothing by that: its windows just grow no further.
-  std::int64_t stream_window() const { return stream_window_; }
-  std::int64_t connection_window() const { return connection_window_; }
+  // What the peer may send in all, and on a stream, before it is given more. Both grow while large streams are read:
+  // see BdpEstimator for when and how far, WindowPool for how streams share it. A stream's grows with the credit that
+  // its owner gives, by WINDOW_UPDATE and not by SETTINGS_INITIAL_WINDOW_SIZE: so new streams, and those that nobody
+  // reads, keep the initial window, and a peer cannot make each of many hold as much as one may have, nor fill with
+  // them the connection's window, without which the others would come to no end.
+  std::int64_t connection_window() const { return connection_window_ + receive_window_.extra(); }
+  std::int64_t stream_window(Stream stream) const;
 
  private:
   // What the peer owes next.
@@ -324,8 +332,10 @@ class Connection {
   void SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::span<const HeaderField> extra, bool end_stream);
   void ConsumeConnection(std::size_t bytes);
   void ConsumeStream(StreamRecord& record, std::size_t bytes);
+  std::int64_t ResizeWindow(StreamRecord& record, std::int64_t credit);
+  void LeaveWindowPool(StreamRecord& record);
   void MeasureBandwidth(std::size_t bytes);
-  void GrowWindows();
+  void GrowConnectionWindow();
   void CountPayload(std::size_t bytes) { control_budget_.Payload(bytes); }
   void MoveQueuedData();
   bool SendQueuedData(std::uint32_t slot);
@@ -388,15 +398,15 @@ class Connection {
   // Settings and windows
   std::uint32_t peer_max_streams_;
   std::int64_t peer_initial_window_ = kDefaultWindow;
-  std::int64_t local_initial_window_;         // the peer may go by it: of those that are announced, the largest
+  std::int64_t local_initial_window_;
   std::int64_t highest_window_distance_ = 0;  // no stream's send window is further above the initial one
-  bool settings_acknowledged_ = false;        // the first ones
-  bool larger_window_announced_ = false;      // by SETTINGS that are not acknowledged yet
+  bool settings_acknowledged_ = false;
   FlowWindow send_window_;
   ReceiveWindow receive_window_;
-  std::int64_t stream_window_;
-  std::int64_t connection_window_;
+  const std::int64_t stream_window_;      // at first
+  const std::int64_t connection_window_;  // at first
   BdpEstimator bdp_;
+  WindowPool window_pool_;
 
   // The peer's good behaviour
   ResetBudget reset_budget_;

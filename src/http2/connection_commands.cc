@@ -55,7 +55,8 @@ char* Connection::ReserveData(Stream stream, std::size_t size, bool end_stream) 
   const auto bytes = static_cast<std::int64_t>(size);
   const std::int64_t window =
       std::min(send_window_.available(kDefaultWindow), record->send_window.available(peer_initial_window_));
-  if ((bytes > window && bytes != 0) || output_.size() + size > limits_.write_buffer) return nullptr;
+  // END_STREAM alone needs no window, and no more room than RST_STREAM.
+  if (size != 0 && (bytes > window || output_.size() + size > limits_.write_buffer)) return nullptr;
   if (!record->state.SendData(end_stream)) return nullptr;
   send_window_.Use(bytes);
   record->send_window.Use(bytes);
@@ -65,7 +66,7 @@ char* Connection::ReserveData(Stream stream, std::size_t size, bool end_stream) 
   return WriteDataHeader(output_.Reserve(kFrameHeaderSize + size), stream.id, size, end_stream);
 }
 
-void Connection::SendData(Stream stream, std::string bytes, bool end_stream) {
+void Connection::SendData(Stream stream, PooledBytes bytes, bool end_stream) {
   StreamRecord* record = streams_.Get(stream.slot, stream.id);
   if (record == nullptr || failed_ || !record->state.may_send() || !record->state.headers_sent()) return;
   if (bytes.empty() && !end_stream) return;
@@ -96,6 +97,11 @@ std::size_t Connection::sendable(Stream stream) const {
   return window <= 0 ? 0 : std::min(static_cast<std::size_t>(window), limits_.write_buffer - output_.size());
 }
 
+std::int64_t Connection::stream_window(Stream stream) const {
+  const StreamRecord* record = streams_.Get(stream.slot, stream.id);
+  return record == nullptr ? 0 : stream_window_ + record->receive_window.extra();
+}
+
 void Connection::Consume(Stream stream, std::size_t bytes) {
   ConsumeOnConnection(bytes);
   ConsumeOnStream(stream, bytes);
@@ -124,6 +130,7 @@ void Connection::Release(Stream stream) {
   EndStream(stream.slot, answered ? ErrorCode::kNoError : ErrorCode::kCancel);
   // A stream that was opened and never used keeps its id from being used, and the peer never hears of it.
   if (stream.id <= highest_) closed_.Close(stream.id, streams_[stream.slot].state.end(), highest_);
+  LeaveWindowPool(streams_[stream.slot]);
   streams_.Remove(stream.slot);
   if (streams_.size() == 0 && !timers_.running(Timer::kRest) && !failed_) [[unlikely]] {
     resting_ = false;

@@ -1,4 +1,6 @@
 // The frames that govern streams and the connection.
+#include <algorithm>
+
 #include "http2/connection.h"
 #include "http2/frame/ping.h"
 #include "http2/frame/rst_stream.h"
@@ -41,8 +43,6 @@ Connection::Step Connection::OnSettings(const FrameHeader& header, std::string_v
     settings_acknowledged_ = true;
     timers_.Stop(Timer::kSettingsAck);
     local_initial_window_ = stream_window_;
-    larger_window_announced_ = false;
-    GrowWindows();
     decoder_.SettingsAcknowledged();
     head_block_.Forget();
     trailers_block_.Forget();
@@ -122,7 +122,7 @@ Connection::Step Connection::OnPing(const FrameHeader& header, std::string_view 
       return Step::kNothing;
     }
     if (frame.opaque == kBdpPing && bdp_.measuring()) {
-      if (bdp_.OnAcknowledged(timers_.now())) GrowWindows();
+      if (bdp_.OnAcknowledged(timers_.now())) GrowConnectionWindow();
       return Step::kNothing;
     }
     event_ = Event{};
@@ -147,25 +147,12 @@ void Connection::MeasureBandwidth(std::size_t bytes) {
   if (bdp_.OnData(bytes, timers_.now())) Ping(kBdpPing);
 }
 
-// Announces windows as large as the estimator wants them. A peer may go by a larger window from when it is announced:
-// it applies SETTINGS before its acknowledgement gets here, and to allow more than it knows of harms no one.
-void Connection::GrowWindows() {
-  const auto grown = [this](std::int64_t window, std::uint32_t limit) {
-    return std::max(window, std::min({bdp_.window(), std::int64_t{limit}, kMaxWindow}));
-  };
-  const std::int64_t connection = grown(connection_window_, limits_.max_connection_window);
-  if (const std::int64_t raise = connection - connection_window_; raise != 0) {
-    receive_window_.Raise(raise);
-    connection_window_ = connection;
-    WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, static_cast<std::uint32_t>(raise));
-  }
-  const std::int64_t stream = grown(stream_window_, limits_.max_stream_window);
-  if (stream == stream_window_ || !settings_acknowledged_ || larger_window_announced_) return;
-  larger_window_announced_ = true;
-  stream_window_ = stream;
-  local_initial_window_ = std::max(local_initial_window_, stream);
-  const Setting setting{SettingId::kInitialWindowSize, static_cast<std::uint32_t>(stream)};
-  WriteSettings(output_.Reserve(kFrameHeaderSize + kSettingSize), std::span(&setting, 1));
+void Connection::GrowConnectionWindow() {
+  const std::int64_t most = std::min({bdp_.window(), std::int64_t{limits_.max_connection_window}, kMaxWindow});
+  const std::int64_t raise = most - connection_window();
+  if (raise <= 0) return;
+  receive_window_.Resize(raise);
+  WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, static_cast<std::uint32_t>(raise));
 }
 
 Connection::Step Connection::OnGoAway(const FrameHeader& header, std::string_view payload) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <random>
 
 #include "http2/frame/window_update.h"
 #include "http2/testing/endpoint.h"
@@ -51,8 +52,8 @@ TEST_F(ConnectionFlowTest, TheConnectionsShareIsGivenBackApartFromTheStreams) {
   const Stream stream = Open();
   ASSERT_EQ(SendWithoutCredit(stream, 200'000), 65'535u);
   server_.connection.ConsumeOnConnection(65'535);
-  EXPECT_TRUE(server_.TakeFrames().empty()) << "not half of the connection's window";
-  server_.connection.ConsumeOnConnection(1024 * 1024 / 2 - 65'535);
+  EXPECT_TRUE(server_.TakeFrames().empty()) << "not a quarter of the connection's window";
+  server_.connection.ConsumeOnConnection(1024 * 1024 / 4 - 65'535);
   std::vector<SeenFrame> frames = server_.TakeFrames();
   ASSERT_EQ(frames.size(), 1u);
   EXPECT_EQ(frames[0].header.type, FrameType::kWindowUpdate);
@@ -172,17 +173,17 @@ class WindowGrowthTest : public ::testing::Test {
   }
   // The server answers a call with so many bytes. Returns how many round trips it took.
   int Download(std::size_t bytes) {
-    const Stream call = *client_.connection.Open();
-    client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+    call_ = *client_.connection.Open();
+    client_.connection.SendHeaders(call_, HeaderTemplate::kNone, kRequest, false);
     RoundTrip();
     server_.connection.SendHeaders(last_, HeaderTemplate::kNone, kResponse, false);
     server_.connection.SendData(last_, std::string(bytes, 'x'), false);
     return Trips(bytes);
   }
   int Upload(std::size_t bytes) {
-    const Stream call = *client_.connection.Open();
-    client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
-    client_.connection.SendData(call, std::string(bytes, 'x'), false);
+    call_ = *client_.connection.Open();
+    client_.connection.SendHeaders(call_, HeaderTemplate::kNone, kRequest, false);
+    client_.connection.SendData(call_, std::string(bytes, 'x'), false);
     return Trips(bytes);
   }
   int Trips(std::size_t bytes) {
@@ -194,7 +195,8 @@ class WindowGrowthTest : public ::testing::Test {
 
   Endpoint client_;
   Endpoint server_;
-  Stream last_;
+  Stream call_;  // the client's last one
+  Stream last_;  // the server's
   std::size_t received_ = 0;
   int pings_ = 0;
 };
@@ -214,29 +216,63 @@ class FixedWindowTest : public WindowGrowthTest {
 TEST_F(WindowGrowthTest, ALargeDownloadSoonFillsTheLine) {
   const int trips = Download(40'000'000);
   EXPECT_LT(trips, 25) << "at 64 KiB each it would be 610";
-  EXPECT_EQ(client_.connection.stream_window(), 8 * 1024 * 1024);
+  EXPECT_EQ(client_.connection.stream_window(call_), 8 * 1024 * 1024);
   EXPECT_GE(client_.connection.connection_window(), 8 * 1024 * 1024);
   EXPECT_LE(client_.connection.connection_window(), 16 * 1024 * 1024);
-  EXPECT_EQ(server_.connection.stream_window(), 65'535);
+  EXPECT_EQ(server_.connection.stream_window(last_), 65'535);
   EXPECT_GT(pings_, 3);
   EXPECT_LE(pings_, trips);
 }
 
 TEST_F(WindowGrowthTest, ALargeUploadSoonFillsTheLine) {
   EXPECT_LT(Upload(40'000'000), 25);
-  EXPECT_EQ(server_.connection.stream_window(), 8 * 1024 * 1024);
+  EXPECT_EQ(server_.connection.stream_window(last_), 8 * 1024 * 1024);
 }
 
-TEST_F(WindowGrowthTest, LaterStreamsBeginWithTheLargerWindow) {
+TEST_F(WindowGrowthTest, LaterStreamsAreGivenAllWithTheirFirstCredit) {
   Download(40'000'000);
-  pings_ = 0;
+  server_.connection.Release(last_);
+  client_.connection.Release(call_);
   EXPECT_LE(Download(8'000'000), 3);
-  EXPECT_EQ(pings_, 0) << "nothing is left to find out";
+}
+
+TEST_F(WindowGrowthTest, StreamsThatAreReadShareAlike) {
+  Download(40'000'000);
+  std::vector<Stream> calls = {call_};
+  server_.connection.SendData(last_, std::string(60'000'000, 'x'), false);
+  for (int i = 0; i < 3; ++i) {
+    Download(60'000'000);
+    calls.push_back(call_);
+    std::int64_t sum = 0;
+    for (const Stream call : calls) sum += client_.connection.stream_window(call) - 65'535;
+    EXPECT_LE(sum, 8 * 1024 * 1024);
+  }
+  // The first one began with all of it, and has given of that to each of the others.
+  EXPECT_LT(client_.connection.stream_window(calls[0]), 8 * 1024 * 1024 / 2);
+  EXPECT_GT(client_.connection.stream_window(calls[3]), 8 * 1024 * 1024 / 8);
+}
+
+TEST_F(WindowGrowthTest, StreamsThatNobodyReadsKeepTheInitialWindow) {
+  Download(40'000'000);
+  client_.on_event = [this](Endpoint&, const SeenEvent& seen) {
+    client_.connection.ConsumeOnConnection(seen.event.charged);
+  };
+  std::size_t before = 0;
+  for (int i = 0; i < 20; ++i) {
+    client_.connection.SendHeaders(*client_.connection.Open(), HeaderTemplate::kNone, kRequest, false);
+    RoundTrip();
+    server_.connection.SendHeaders(last_, HeaderTemplate::kNone, kResponse, false);
+    server_.connection.SendData(last_, std::string(1'000'000, 'x'), false);
+    received_ = 0;
+    for (int trip = 0; trip < 3; ++trip) RoundTrip();
+    before += received_;
+  }
+  EXPECT_EQ(before, 20u * 65'535);
 }
 
 TEST_F(FixedWindowTest, EqualLimitsTurnGrowthOff) {
   EXPECT_GT(Download(2'000'000), 28);
-  EXPECT_EQ(client_.connection.stream_window(), 65'535);
+  EXPECT_EQ(client_.connection.stream_window(call_), 65'535);
   EXPECT_EQ(client_.connection.connection_window(), 1024 * 1024);
   EXPECT_EQ(pings_, 0);
 }
@@ -248,9 +284,9 @@ TEST_F(WindowGrowthTest, AStreamThatNeverFillsItsWindowIsLeftAlone) {
     client_.connection.SendData(call, std::string(2'000, 'x'), false);
     RoundTrip();
   }
-  EXPECT_EQ(server_.connection.stream_window(), 65'535);
+  EXPECT_EQ(server_.connection.stream_window(last_), 65'535);
   EXPECT_GT(pings_, 0);
-  EXPECT_LE(pings_, 200 * 2'000 / 32'000);
+  EXPECT_LE(pings_, 200 * 2'000 / 16'000);
 }
 
 TEST_F(WindowGrowthTest, SmallCallsSeeNoPing) {
@@ -270,93 +306,125 @@ TEST_F(WindowGrowthTest, SmallCallsSeeNoPing) {
 }
 
 // A client, and a server made of raw frames.
-class WindowAnnouncementTest : public ::testing::Test {
+class LargerWindowTest : public ::testing::Test {
  protected:
   void SetUp() override {
     client_.TakeOutput();
-    client_.Receive(testing::Settings());
-    client_.connection.SendHeaders(*client_.connection.Open(), HeaderTemplate::kNone, kRequest, false);
+    client_.Receive(testing::Settings() + testing::SettingsAck());
+    call_ = *client_.connection.Open();
+    client_.connection.SendHeaders(call_, HeaderTemplate::kNone, kRequest, false);
     client_.Receive(testing::Headers(1, testing::OkBlock()));
     client_.TakeFrames();
   }
-  // A round trip in which the server sends a whole window; it answers pings, but acknowledges no SETTINGS. Returns
-  // the stream window that the client announces at its end.
-  std::optional<std::uint32_t> Announced(std::size_t bytes) {
-    std::optional<std::uint32_t> window;
+  void Send(std::size_t bytes) {
     for (; bytes != 0; bytes -= std::min<std::size_t>(bytes, 16'384)) {
       client_.Receive(testing::Data(1, std::string(std::min<std::size_t>(bytes, 16'384), 'x')));
     }
+  }
+  // A round trip in which the server sends so much. Adds up the credit that it is given.
+  void RoundTrip(std::size_t bytes) {
+    Send(bytes);
     client_.now += 100ms;
     for (int round = 0; round < 2; ++round) {
       for (const SeenFrame& frame : client_.TakeFrames()) {
+        EXPECT_NE(frame.header.type, FrameType::kSettings);
         if (frame.header.type == FrameType::kPing) client_.Receive(testing::Ping(frame.payload, true));
         WindowUpdateFrame update;
-        if (frame.header.type == FrameType::kWindowUpdate && frame.header.stream == 1) {
-          EXPECT_TRUE(Parse(frame.header, frame.payload, update).ok());
-          given_back_ += update.increment;
-        }
-        SettingsFrame settings;
-        if (frame.header.type != FrameType::kSettings || frame.header.Has(kFlagAck)) continue;
-        EXPECT_TRUE(Parse(frame.header, frame.payload, settings).ok());
-        window = settings[0].value;
+        if (frame.header.type != FrameType::kWindowUpdate || frame.header.stream != 1) continue;
+        EXPECT_TRUE(Parse(frame.header, frame.payload, update).ok());
+        credit_ += update.increment;
       }
     }
-    return window;
+    credit_ -= bytes;
   }
 
   Endpoint client_{Role::kClient};
-  std::size_t given_back_ = 0;
+  Stream call_;
+  std::size_t credit_ = 65'535;  // what the server may send on the stream
 };
 
-TEST_F(WindowAnnouncementTest, OneIsOnTheWayAtATime) {
-  client_.Receive(testing::SettingsAck());
-  Announced(65'535);
-  EXPECT_EQ(Announced(65'535), 131'070u);
-  EXPECT_EQ(Announced(131'070), std::nullopt) << "it has not acknowledged the last one";
-  client_.Receive(testing::SettingsAck());
-  const std::vector<SeenFrame> frames = client_.TakeFrames();
-  ASSERT_EQ(frames.size(), 1u);
-  EXPECT_EQ(frames[0].header.type, FrameType::kSettings);
-  EXPECT_EQ(client_.connection.stream_window(), 262'140);
-}
-
-TEST_F(WindowAnnouncementTest, AServerThatAcknowledgesNoneLivesButGetsNoMore) {
-  client_.Receive(testing::SettingsAck());
-  for (int i = 0; i < 100; ++i) {
-    Announced(131'070);
-    client_.Advance(1s);
-  }
-  EXPECT_FALSE(client_.connection.failed());
-  EXPECT_LE(client_.connection.stream_window(), 400'000);
-}
-
-TEST_F(WindowAnnouncementTest, TheFirstSettingsMustBeAcknowledgedNoLess) {
-  for (int i = 0; i < 9; ++i) {
-    EXPECT_EQ(Announced(65'535), std::nullopt);
-    client_.Advance(1s);
-  }
-  EXPECT_FALSE(client_.connection.failed());
-  client_.Advance(1s);
-  ASSERT_TRUE(client_.connection.failed());
-  EXPECT_EQ(client_.connection.failure().reason, "settings_timeout");
-}
-
-TEST_F(WindowAnnouncementTest, DataBeyondTheLargerWindowIsAnError) {
-  client_.Receive(testing::SettingsAck());
-  Announced(65'535);
-  ASSERT_EQ(Announced(65'535), 131'070u);
+TEST_F(LargerWindowTest, DataBeyondItIsAnError) {
+  for (int i = 0; i < 4; ++i) RoundTrip(65'535);
+  EXPECT_EQ(client_.connection.stream_window(call_), 131'070);
+  EXPECT_GT(credit_, 65'535u);
   client_.on_event = [](Endpoint&, const SeenEvent&) {};
-  Announced(given_back_);
+  Send(credit_);
   EXPECT_FALSE(client_.connection.failed());
-  Announced(1);
+  Send(1);
   ASSERT_TRUE(client_.connection.failed());
   EXPECT_EQ(client_.connection.failure().reason, "DATA beyond the stream's window");
 }
 
-TEST_F(WindowAnnouncementTest, AnOwnersPingOfTheSameNumberIsAnswered) {
-  client_.Receive(testing::SettingsAck());
+TEST_F(LargerWindowTest, WhatAServerThatAnswersNoPingIsGivenStaysTheSame) {
+  for (int i = 0; i < 100; ++i) {
+    Send(65'535);
+    client_.TakeFrames();
+    client_.now += 100ms;
+  }
+  EXPECT_EQ(client_.connection.stream_window(call_), 65'535);
+  EXPECT_FALSE(client_.connection.failed());
+}
+
+TEST_F(LargerWindowTest, AnOwnersPingOfTheSameNumberIsAnswered) {
   client_.Receive(testing::Ping("rhei bdp", true));
   EXPECT_EQ(client_.TakeEvents().back().event.kind, Event::Kind::kPong);
+}
+
+class WindowPoolTest : public ::testing::Test {
+ protected:
+  static constexpr std::int64_t kMost = 1'000;
+  // A stream is given so much credit; what it is told of.
+  std::int64_t Give(std::int64_t& extra, std::int64_t credit) {
+    const std::int64_t change = pool_.Adapt(extra, kMost, credit);
+    extra += change;
+    return credit + change;
+  }
+  WindowPool pool_;
+};
+
+TEST_F(WindowPoolTest, AStreamAloneHasAll) {
+  std::int64_t extra = 0;
+  pool_.Join();
+  EXPECT_EQ(Give(extra, 10), 1'010);
+  EXPECT_EQ(Give(extra, 10), 10);
+  pool_.Leave(extra);
+  EXPECT_EQ(pool_.used(), 0);
+}
+
+TEST_F(WindowPoolTest, TheFirstGivesToTheSecondWhenItIsNextGivenCredit) {
+  std::int64_t first = 0, second = 0;
+  pool_.Join();
+  Give(first, 10);
+  pool_.Join();
+  EXPECT_EQ(Give(second, 10), 10) << "there is nothing left";
+  EXPECT_EQ(Give(first, 400), 0) << "no more than its credit is taken from it";
+  EXPECT_EQ(Give(second, 10), 410);
+  EXPECT_EQ(Give(first, 400), 300);
+  EXPECT_EQ(Give(second, 10), 110);
+  EXPECT_EQ(first, 500);
+  EXPECT_EQ(second, 500);
+}
+
+TEST_F(WindowPoolTest, NeverGivesOutMoreThanThereIs) {
+  std::mt19937 random(6);
+  std::vector<std::int64_t> extras;
+  for (int i = 0; i < 10'000; ++i) {
+    if (extras.size() < 20 && random() % 20 == 0) {
+      pool_.Join();
+      extras.push_back(0);
+    } else if (!extras.empty() && random() % 25 == 0) {
+      pool_.Leave(extras.back());
+      extras.pop_back();
+    } else if (!extras.empty()) {
+      std::int64_t& extra = extras[random() % extras.size()];
+      ASSERT_GE(Give(extra, static_cast<std::int64_t>(random() % 200)), 0);
+      ASSERT_GE(extra, 0);
+    }
+    std::int64_t sum = 0;
+    for (const std::int64_t extra : extras) sum += extra;
+    ASSERT_EQ(sum, pool_.used());
+    ASSERT_LE(sum, kMost);
+  }
 }
 
 }  // namespace

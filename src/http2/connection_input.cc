@@ -105,7 +105,7 @@ Connection::Step Connection::OnFirstFrame(const FrameHeader& header, std::string
 
 // Whether frames may be read: a server has taken off the preface, and to a client the bytes look like frames.
 bool Connection::ReadPreface() {
-  const std::string_view bytes(cursor_, unread());
+  std::string_view bytes(cursor_, unread());
   if (phase_ == Phase::kPreface) {
     const std::size_t size = std::min(bytes.size(), kClientPreface.size());
     if (bytes.substr(0, size) != kClientPreface.substr(0, size)) {
@@ -114,8 +114,8 @@ bool Connection::ReadPreface() {
     }
     if (size < kClientPreface.size()) return false;
     cursor_ += size;
+    bytes.remove_prefix(size);
     phase_ = Phase::kSettings;
-    return true;
   }
   // The length of a first frame is small, so its first byte is 0; that of other protocols never is.
   if (!bytes.empty() && bytes.front() != '\0') {

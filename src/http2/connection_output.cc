@@ -1,5 +1,6 @@
 // What goes out.
 #include <algorithm>
+#include <utility>
 
 #include "http2/connection.h"
 #include "http2/frame/continuation.h"
@@ -19,6 +20,11 @@ constexpr Duration kSmallDataPatience = std::chrono::milliseconds(100);
 // DATA leaves from where it lies, when a frame has at least this much of it in one piece: less is cheaper to copy than
 // to hand to the system on its own.
 constexpr std::size_t kWorthReferring = 4 * 1024;
+// Credit is given when it makes a quarter of the window: with what is not given yet, the peer then has three of them to
+// go on with in a round trip, which is more than the two thirds by which BdpEstimator sees that it is held back. But
+// the first credit of a stream is half, so that a small message makes none.
+constexpr int kParts = 4;
+constexpr int kFirstParts = 2;
 // Scratch memory above this is not kept.
 constexpr std::size_t kKeptScratch = 1024;
 
@@ -47,17 +53,37 @@ void Connection::SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::sp
 }
 
 void Connection::ConsumeConnection(std::size_t bytes) {
-  const std::uint32_t increment = receive_window_.Consume(static_cast<std::int64_t>(bytes), connection_window_);
-  if (increment != 0) WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, increment);
+  const std::int64_t credit = receive_window_.Consume(static_cast<std::int64_t>(bytes), connection_window_, kParts);
+  if (credit != 0) WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), 0, static_cast<std::uint32_t>(credit));
 }
 
 void Connection::ConsumeStream(StreamRecord& record, std::size_t bytes) {
   // A peer that has said everything needs no window.
-  if (!record.state.may_receive()) return;
-  const std::uint32_t increment = record.receive_window.Consume(static_cast<std::int64_t>(bytes), stream_window_);
-  if (increment == 0) return;
-  WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), record.id, increment);
+  if (!record.state.may_receive()) return LeaveWindowPool(record);
+  const int parts = record.in_window_pool ? kParts : kFirstParts;
+  std::int64_t credit = record.receive_window.Consume(static_cast<std::int64_t>(bytes), stream_window_, parts);
+  if (credit == 0) return;
   bdp_.Want();
+  credit += ResizeWindow(record, credit);
+  if (credit == 0) return;
+  WriteWindowUpdate(output_.Reserve(kWindowUpdateSize), record.id, static_cast<std::uint32_t>(credit));
+}
+
+void Connection::LeaveWindowPool(StreamRecord& record) {
+  if (!record.in_window_pool) [[likely]]
+    return;
+  record.in_window_pool = false;
+  window_pool_.Leave(record.receive_window.extra());
+}
+
+// A stream is given credit: its window may change with it. Returns by how much.
+std::int64_t Connection::ResizeWindow(StreamRecord& record, std::int64_t credit) {
+  if (limits_.max_stream_window <= stream_window_) return 0;
+  const std::int64_t most = std::min({bdp_.window(), std::int64_t{limits_.max_stream_window}, kMaxWindow});
+  if (!std::exchange(record.in_window_pool, true)) window_pool_.Join();
+  const std::int64_t change = window_pool_.Adapt(record.receive_window.extra(), most - stream_window_, credit);
+  record.receive_window.Resize(change);
+  return change;
 }
 
 std::size_t Connection::PollTransmit(std::span<std::string_view> slices) {
@@ -81,7 +107,10 @@ void Connection::Transmitted(std::size_t bytes, TimePoint now) {
 
 void Connection::MoveQueuedData() {
   while (scheduler_.has_ready()) {
-    if (!SendQueuedData(scheduler_.Next())) return;
+    if (SendQueuedData(scheduler_.Next())) continue;
+    // Of small data too, all has left that the connection's window allows: the next has to wait anew.
+    if (connection_blocked_) small_data_allowed_ = false;
+    return;
   }
   small_data_allowed_ = false;
 }
@@ -101,7 +130,8 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
       timers_.StartByCommand(Timer::kSmallData, kSmallDataPatience);
     }
     WatchStalls();
-    if (stream_window < worth) {
+    // While the connection's window is shut, the stream's may be too small or not: that is seen when it opens.
+    if (stream_window < worth && connection_window > 0) {
       scheduler_.Block(slot);
       return true;
     }
@@ -147,7 +177,7 @@ void Connection::WriteQueuedData(StreamRecord& record, std::size_t size, bool en
     const bool refer = piece.size() >= kWorthReferring;
     refer ? output_.Refer(piece) : output_.Append(piece);
     size -= piece.size();
-    std::string memory = record.queue->Pop(piece.size(), refer);
+    PooledBytes memory = record.queue->Pop(piece.size(), refer);
     if (!memory.empty()) output_.Keep(std::move(memory));
   }
 }

@@ -104,6 +104,40 @@ TEST_F(ConnectionPairTest, AMessageLargerThanAllWindowsArrivesWhole) {
   ASSERT_EQ(client_.TakeEvents().back().event.kind, Kind::kDrained);
 }
 
+// RFC 9113 §6.9.1: END_STREAM alone needs no window, not even when SETTINGS have just made the window negative.
+TEST_F(ConnectionPairTest, ARequestMayEndInAWindowBelowZero) {
+  Endpoint client(Role::kClient);
+  Endpoint server(Role::kServer, {.stream_window = 500});
+  server.on_event = [](Endpoint&, const SeenEvent&) {};  // consumes nothing
+  const Stream call = *client.connection.Open();
+  client.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+  Send(client.connection, call, std::string(5000, 'x'), false);
+  Exchange(client, server);
+  Send(client.connection, call, "", true);
+  Exchange(client, server);
+  EXPECT_FALSE(server.connection.failed());
+  EXPECT_TRUE(server.TakeEvents().back().event.end_stream);
+}
+
+// Nor does it wait behind those who do need one, however full the output is.
+TEST_F(ConnectionPairTest, ARequestMayEndWhileOthersWaitForTheConnectionsWindow) {
+  Endpoint client(Role::kClient, {.write_buffer = 10});
+  Endpoint server(Role::kServer, {.stream_window = 1'000'000, .connection_window = 65'535});
+  server.on_event = [](Endpoint&, const SeenEvent&) {};  // consumes nothing
+  Exchange(client, server);
+  const Stream large = *client.connection.Open();
+  client.connection.SendHeaders(large, HeaderTemplate::kNone, kRequest, false);
+  client.connection.SendData(large, std::string(100'000, 'x'), true);
+  Exchange(client, server);
+  ASSERT_NE(client.connection.queued(large), 0u);
+  const Stream small = *client.connection.Open();
+  client.connection.SendHeaders(small, HeaderTemplate::kNone, kRequest, false);
+  client.connection.SendData(small, "", true);
+  Exchange(client, server);
+  EXPECT_EQ(server.events.back().event.stream.id, small.id);
+  EXPECT_TRUE(server.events.back().event.end_stream);
+}
+
 TEST_F(ConnectionPairTest, TrailersWaitForTheDataQueuedBeforeThem) {
   const Stream call = Call("x");
   server_.Receive(client_.TakeOutput());
@@ -244,6 +278,20 @@ TEST_F(ConnectionPairTest, AReleasedStreamIsCancelled) {
   EXPECT_EQ(events.back().event.initiator, Initiator::kRemote);
 }
 
+TEST_F(ConnectionPairTest, NoEventFollowsAResetOfAStreamThatHadEnded) {
+  const Stream call = *client_.connection.Open();
+  client_.connection.SendHeaders(call, HeaderTemplate::kNone, kRequest, false);
+  server_.Receive(client_.TakeOutput());
+  Answer(server_.TakeEvents()[0].event.stream, "answered before it was asked");
+  client_.Receive(server_.TakeOutput());
+  client_.TakeEvents();
+  client_.connection.SendData(call, "question", true);
+  client_.TakeOutput();
+  client_.connection.Reset(call, ErrorCode::kCancel);
+  client_.Receive({});
+  EXPECT_TRUE(client_.TakeEvents().empty());
+}
+
 TEST_F(ConnectionPairTest, AnOpenedStreamThatWasNeverUsedLeavesNoTrace) {
   client_.connection.Release(*client_.connection.Open());
   EXPECT_TRUE(client_.TakeOutput().empty());
@@ -369,8 +417,7 @@ TEST_P(RandomPairTest, DeliversEverythingInOrder) {
     call.ended = true;
   }
   // Settings that the peer never sent leave windows that it does not know of: open them for good.
-  const auto window = static_cast<std::uint32_t>(server_.connection.stream_window());
-  client_.Receive(testing::Settings({{SettingId::kInitialWindowSize, window}}));
+  client_.Receive(testing::Settings({{SettingId::kInitialWindowSize, 65'535}}));
   for (int i = 0; i < 20; ++i) {
     Exchange(client_, server_, cut);
     client_.Advance(std::chrono::milliseconds(100));

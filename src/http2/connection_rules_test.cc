@@ -4,6 +4,7 @@
 
 #include <ostream>
 
+#include "http2/preface.h"
 #include "http2/testing/endpoint.h"
 
 namespace rhei::inline v0::http2 {
@@ -322,6 +323,12 @@ TEST(ServerPrefaceTest, OtherProtocolsAreToldByName) {
   EXPECT_EQ(reason("INVALID"), "no HTTP/2 preface");
   EXPECT_EQ(reason("PRI * HTTP/2.0\r\n"), "none");
   EXPECT_EQ(reason(std::string(ClientHello().substr(0, 24)) + Ping("12345678")), "first frame is not SETTINGS");
+}
+
+TEST(ServerPrefaceTest, WhatIsNoFrameBehindThePrefaceIsSeenAtOnce) {
+  Endpoint server(Role::kServer);
+  server.Receive(std::string(kClientPreface) + "&");
+  EXPECT_TRUE(server.connection.failed());
 }
 
 TEST(ServerPrefaceTest, OurSettingsComeFirst) {

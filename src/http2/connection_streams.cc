@@ -46,7 +46,7 @@ void Connection::DropQueue(std::uint32_t slot) {
   StreamRecord& record = streams_[slot];
   if (record.queue == nullptr) return;
   queued_bytes_ -= record.queue->size();
-  if (std::string memory = record.queue->TakeReferred(); !memory.empty()) output_.Keep(std::move(memory));
+  if (PooledBytes memory = record.queue->TakeReferred(); !memory.empty()) output_.Keep(std::move(memory));
   record.queue.reset();
   scheduler_.Remove(slot);
   // Who comes next may need less of the connection's window than this one did.

@@ -79,6 +79,32 @@ class ServerInTimeTest : public ::testing::Test {
   std::vector<SeenFrame> frames_;
 };
 
+// Small pieces of DATA wait 100 ms for larger windows, and no longer.
+class SmallDataTest : public ServerInTimeTest {};
+
+TEST_F(SmallDataTest, TheRestOfAStreamsWindowIsUsedOnceTheConnectionsHasOpened) {
+  server_.Receive(Settings({{SettingId::kInitialWindowSize, 65'535 + 102}}));
+  Answer(1, 100'000);
+  Pass(1s);
+  ASSERT_EQ(DataSent(), 65'535u);
+  server_.Receive(WindowUpdate(0, 1'000'000));
+  Pass(100ms);
+  EXPECT_EQ(DataSent(), 65'535u + 102);
+}
+
+TEST_F(SmallDataTest, EachPieceOfADribblingWindowWaitsAnew) {
+  server_.Receive(Settings({{SettingId::kInitialWindowSize, 1'000'000}}));
+  Answer(1, 100'000);
+  Pass(1s);
+  for (std::size_t piece = 0; piece < 3; ++piece) {
+    ASSERT_EQ(DataSent(), 65'535u + piece);
+    server_.Receive(WindowUpdate(0, 1));
+    Pass(99ms);
+    ASSERT_EQ(DataSent(), 65'535u + piece);
+    Pass(1ms);
+  }
+}
+
 class StalledStreamTest : public ServerInTimeTest {
  protected:
   using ServerInTimeTest::ServerInTimeTest;

@@ -31,23 +31,31 @@ class FlowWindow {
 // The receiver's side of a window: what the peer may still send, and what its owner has used up and may be given back.
 class ReceiveWindow {
  public:
-  // False, and unchanged, when the peer sends more than it may.
+  // False, and unchanged, when the peer sends more than it may. What is empty it always may, also when the window is
+  // below zero (§6.9.1).
   bool Receive(std::int64_t bytes, std::int64_t initial) {
-    if (bytes > window_.available(initial)) return false;
+    if (bytes > window_.available(initial) && bytes != 0) return false;
     window_.Use(bytes);
     return true;
   }
 
   // `bytes` have been used up. Returns the increment to announce now, or 0: small pieces are saved up until they make
-  // half of `size`, what the window should be, so that WINDOW_UPDATEs stay rare.
-  std::uint32_t Consume(std::int64_t bytes, std::int64_t size) {
+  // one of `parts` of what the window is, so that WINDOW_UPDATEs stay rare. `size`: what it was at first.
+  std::int64_t Consume(std::int64_t bytes, std::int64_t size, int parts) {
     consumed_ += bytes;
-    if (consumed_ * 2 < size || consumed_ == 0) return 0;
+    if (consumed_ * parts < size + extra_ || consumed_ == 0) return 0;
     const std::int64_t increment = consumed_;
     consumed_ = 0;
     window_.Use(-increment);
-    return static_cast<std::uint32_t>(increment);
+    return increment;
   }
+
+  // The window becomes larger, or smaller, than it was at first. The caller adds `change` to what it announces.
+  void Resize(std::int64_t change) {
+    extra_ += change;
+    window_.Use(-change);
+  }
+  std::int64_t extra() const { return extra_; }
 
   // The window is made larger from the start, as the connection's has to be by WINDOW_UPDATE.
   void Raise(std::int64_t increment) { window_.Use(-increment); }
@@ -57,6 +65,7 @@ class ReceiveWindow {
  private:
   FlowWindow window_;
   std::int64_t consumed_ = 0;
+  std::int64_t extra_ = 0;
 };
 
 }  // namespace rhei::inline v0::http2

@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/block_pool.h"
+#include "rhei/pooled.h"
 
 namespace rhei::inline v0::http2 {
 
@@ -39,9 +39,8 @@ class Output {
   // Puts `bytes` in without copying them. They stay where they are until they are written; who wants to give up their
   // memory before that hands it to Keep.
   void Refer(std::string_view bytes);
-  // Frees `memory` when everything that has been put in so far is written. The string must be too long to hold its
-  // bytes in itself.
-  void Keep(std::string memory) {
+  // Keeps `memory` until everything that has been put in so far is written.
+  void Keep(PooledBytes memory) {
     if (!empty()) kept_.push_back({.until = appended_, .memory = std::move(memory)});
   }
 
@@ -72,7 +71,7 @@ class Output {
   };
   struct Kept {
     std::uint64_t until;  // a position of written_
-    std::string memory;
+    PooledBytes memory;
   };
 
   void AddBlock();

@@ -83,9 +83,10 @@ TEST(OutputTest, GivesOutWhatIsReferredToAmongWhatIsCopied) {
     if (random() % 2 == 0) {
       output.Append(bytes);
     } else {
-      output.Refer(std::string_view(bytes).substr(0, 10));
-      output.Refer(std::string_view(bytes).substr(10));
-      output.Keep(std::move(bytes));
+      PooledBytes memory(bytes);
+      output.Refer(memory.view().substr(0, 10));
+      output.Refer(memory.view().substr(10));
+      output.Keep(std::move(memory));
     }
     std::array<std::string_view, 5> slices;
     const std::size_t count = output.Peek(slices);

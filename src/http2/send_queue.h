@@ -12,6 +12,7 @@
 #include "http2/frame/frame_header.h"
 #include "http2/hpack/encoder.h"
 #include "http2/hpack/header_field.h"
+#include "rhei/pooled.h"
 #include "rhei/time.h"
 
 namespace rhei::inline v0::http2 {
@@ -52,7 +53,7 @@ class QueuedTrailers {
 // of these.
 class SendQueue {
  public:
-  void Push(std::string bytes) {
+  void Push(PooledBytes bytes) {
     size_ += bytes.size();
     if (!bytes.empty()) pieces_.push_back(std::move(bytes));
   }
@@ -66,21 +67,20 @@ class SendQueue {
 
   // The next bytes that lie in one piece, at most `limit`.
   std::string_view Front(std::size_t limit) const {
-    return first_ == pieces_.size() ? std::string_view() : std::string_view(pieces_[first_]).substr(offset_, limit);
+    return first_ == pieces_.size() ? std::string_view() : pieces_[first_].view().substr(offset_, limit);
   }
   // The first `bytes` of Front are gone; `referred`: but the output refers to them where they are. Returns the memory
   // of a piece that is gone as a whole and is referred to, which the caller keeps as long as that is so; else nothing.
-  std::string Pop(std::size_t bytes, bool referred) {
+  PooledBytes Pop(std::size_t bytes, bool referred) {
     if (bytes == 0) return {};
     size_ -= bytes;
     popped_ += bytes;
     offset_ += bytes;
     referred_ |= referred;
     if (offset_ < pieces_[first_].size()) return {};
-    std::string memory = TakeReferred();
+    PooledBytes memory = TakeReferred();
     offset_ = 0;
-    // An assignment would keep the memory.
-    std::string().swap(pieces_[first_++]);
+    pieces_[first_++] = PooledBytes();
     // What is gone is cut off when it is half, which makes the moving of the rest cost a constant per piece.
     if (first_ * 2 < pieces_.size()) return memory;
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -88,9 +88,7 @@ class SendQueue {
     return memory;
   }
   // The memory of a piece that is gone in part, and is referred to; else nothing. For who drops the queue.
-  std::string TakeReferred() {
-    return std::exchange(referred_, false) ? std::exchange(pieces_[first_], std::string()) : std::string();
-  }
+  PooledBytes TakeReferred() { return std::exchange(referred_, false) ? std::move(pieces_[first_]) : PooledBytes(); }
 
   // What it may send of its turn, when the connection's window has cut that short; a turn is one DATA frame.
   std::size_t turn_left() const { return turn_left_; }
@@ -114,7 +112,7 @@ class SendQueue {
   }
 
  private:
-  std::vector<std::string> pieces_;
+  std::vector<PooledBytes> pieces_;
   std::size_t first_ = 0;   // those before it are gone
   std::size_t offset_ = 0;  // of the first piece, what is gone
   bool referred_ = false;   // of the first piece, some

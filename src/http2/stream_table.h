@@ -18,6 +18,7 @@ struct StreamRecord {
   StreamState state;
   bool muted = false;          // its owner has reset it and hears no more of it
   bool data_received = false;  // at least one byte
+  bool in_window_pool = false;
   FlowWindow send_window;
   ReceiveWindow receive_window;
   std::int64_t content_left = HeaderFacts::kNoContentLength;  // of the announced content-length (RFC 9113 §8.1.1)

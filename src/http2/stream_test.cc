@@ -114,15 +114,39 @@ TEST(FlowWindowTest, ItNeverPassesItsLargestSize) {
   EXPECT_FALSE(window.Open(1, 1));
 }
 
-TEST(ReceiveWindowTest, OpensInPiecesOfHalfItsSize) {
+TEST(ReceiveWindowTest, TakesWhatIsEmptyWhenItIsBelowZero) {
+  ReceiveWindow window;
+  ASSERT_TRUE(window.Receive(5000, kDefaultWindow));
+  constexpr std::int64_t kSmaller = 500;  // SETTINGS_INITIAL_WINDOW_SIZE, once it has been acknowledged
+  EXPECT_FALSE(window.Receive(1, kSmaller));
+  EXPECT_TRUE(window.Receive(0, kSmaller));
+}
+
+TEST(ReceiveWindowTest, OpensInPiecesOfHalfItsSizeOrAnotherPart) {
   ReceiveWindow window;
   EXPECT_TRUE(window.Receive(100, 100));
   EXPECT_FALSE(window.Receive(1, 100));
-  EXPECT_EQ(window.Consume(49, 100), 0u);
-  EXPECT_EQ(window.Consume(1, 100), 50u);
-  EXPECT_EQ(window.Consume(0, 100), 0u);
-  EXPECT_TRUE(window.Receive(50, 100));
+  EXPECT_EQ(window.Consume(49, 100, 2), 0);
+  EXPECT_EQ(window.Consume(1, 100, 2), 50);
+  EXPECT_EQ(window.Consume(0, 100, 2), 0);
+  EXPECT_EQ(window.Consume(24, 100, 4), 0);
+  EXPECT_EQ(window.Consume(1, 100, 4), 25);
+  EXPECT_TRUE(window.Receive(75, 100));
   EXPECT_FALSE(window.Receive(1, 100));
+}
+
+TEST(ReceiveWindowTest, GrowsAndShrinksWithTheCreditThatIsGiven) {
+  ReceiveWindow window;
+  EXPECT_TRUE(window.Receive(100, 100));
+  EXPECT_EQ(window.Consume(50, 100, 2), 50);
+  window.Resize(200);
+  EXPECT_TRUE(window.Receive(250, 100));
+  EXPECT_FALSE(window.Receive(1, 100));
+  EXPECT_EQ(window.Consume(149, 100, 2), 0);
+  EXPECT_EQ(window.Consume(1, 100, 2), 150);
+  window.Resize(-150);
+  EXPECT_EQ(window.available(100), 0);
+  EXPECT_EQ(window.extra(), 50);
 }
 
 TEST(StreamTableTest, FindsWhatAPlainMapFinds) {
@@ -223,12 +247,12 @@ TEST(SendQueueTest, GivesBackWhatWasPushedInPieces) {
   for (int i = 0; i < 1'000; ++i) {
     std::string piece(random() % 50, static_cast<char>('a' + i % 26));
     in += piece;
-    queue.Push(std::move(piece));
+    queue.Push(PooledBytes(piece));
     for (std::size_t left = std::min<std::size_t>(random() % 60, queue.size()); left != 0;) {
       const std::string_view front = queue.Front(left);
       out += front;
       left -= front.size();
-      EXPECT_EQ(queue.Pop(front.size(), false), "");
+      EXPECT_TRUE(queue.Pop(front.size(), false).empty());
     }
     ASSERT_EQ(queue.size(), in.size() - out.size());
   }
@@ -241,26 +265,26 @@ TEST(SendQueueTest, GivesBackWhatWasPushedInPieces) {
 
 TEST(SendQueueTest, HandsOverThePiecesThatAreReferredTo) {
   SendQueue queue;
-  std::string large(10'000, 'x');
-  const char* const place = large.data();
-  queue.Push(std::move(large));
-  queue.Push("small");
+  const PooledBytes large(std::string(10'000, 'x'));
+  const char* const place = large.view().data();
+  queue.Push(large);
+  queue.Push(PooledBytes("small"));
   EXPECT_EQ(queue.Front(6'000).data(), place);
-  EXPECT_EQ(queue.Pop(6'000, true), "");
-  const std::string memory = queue.Pop(4'000, false);
-  EXPECT_EQ(memory.data(), place);
+  EXPECT_TRUE(queue.Pop(6'000, true).empty());
+  const PooledBytes memory = queue.Pop(4'000, false);
+  EXPECT_EQ(memory.view().data(), place);
   EXPECT_EQ(queue.Front(10), "small");
-  EXPECT_EQ(queue.Pop(5, false), "") << "nothing refers to this one";
+  EXPECT_TRUE(queue.Pop(5, false).empty()) << "nothing refers to this one";
 }
 
 TEST(SendQueueTest, HandsOverWhatIsReferredToWhenItIsDropped) {
   SendQueue queue;
-  std::string large(10'000, 'x');
-  const char* const place = large.data();
-  queue.Push(std::move(large));
-  EXPECT_EQ(queue.TakeReferred(), "");
+  const PooledBytes large(std::string(10'000, 'x'));
+  const char* const place = large.view().data();
+  queue.Push(large);
+  EXPECT_TRUE(queue.TakeReferred().empty());
   queue.Pop(1, true);
-  EXPECT_EQ(queue.TakeReferred().data(), place);
+  EXPECT_EQ(queue.TakeReferred().view().data(), place);
 }
 
 TEST(QueuedTrailersTest, KeepTheirOwnCopies) {

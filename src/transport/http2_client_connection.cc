@@ -105,7 +105,7 @@ void Http2ClientConnection::SendMessage(http2::Stream stream, ClientCall& call) 
   if (char* const room = http2().ReserveData(stream, message.size(), true)) {
     std::memcpy(room, message.data(), message.size());
   } else {
-    http2().SendData(stream, std::string(message.view()), true);
+    http2().SendData(stream, message, true);
   }
 }
 
@@ -324,8 +324,10 @@ std::optional<Error> Http2ClientConnection::FinalError(Exchange& exchange) const
   }
   if (!exchange.metadata_readable) return found(StatusCode::kInternal, "a \"-bin\" header of the answer is not base64");
   if (exchange.call->request.server_streams) {
-    if (exchange.messages->whole()) return std::nullopt;
-    return found(StatusCode::kInternal, "the replies ended in the middle of a message");
+    // Nobody could be told of it any more once the call is done.
+    const std::optional<Error> wrong = exchange.messages->WrongEnd();
+    if (!wrong) return std::nullopt;
+    return found(wrong->code(), wrong->message());
   }
   if (exchange.reader.in_message()) return found(StatusCode::kInternal, "the reply ended in the middle of a message");
   if (!exchange.has_message) {

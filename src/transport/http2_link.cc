@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 namespace rhei::inline v0::transport {
 namespace {
@@ -10,7 +11,11 @@ namespace {
 using runtime::IoResult;
 
 constexpr Duration kLinger = std::chrono::seconds(1);
-constexpr std::size_t kSlicesPerWrite = 64;
+// Pieces of output that are written at once.
+constexpr std::size_t kFewSlices = 8;
+constexpr std::size_t kManySlices = 64;
+// So many bytes of it are much.
+constexpr std::size_t kMuch = 32 * 1024;
 // Kept input of this size gives its memory back when it is used up.
 constexpr std::size_t kKeptCapacity = 8 * 1024;
 
@@ -137,13 +142,23 @@ void Http2Link::OnWritable() {
   RearmTimer();
 }
 
+// Nothing when there is nothing to write.
+template <std::size_t kSlices>
+std::optional<IoResult> Http2Link::WriteSome() {
+  std::array<std::string_view, kSlices> slices;
+  const std::size_t count = connection_.PollTransmit(slices);
+  if (count == 0) return std::nullopt;
+  return stream_->Write(std::span(slices).first(count));
+}
+
 void Http2Link::Flush() {
   bool progress = false;
-  while (!write_blocked_ && state_ != State::kLingering && !ending_) {
-    std::array<std::string_view, kSlicesPerWrite> slices;
-    const std::size_t count = connection_.PollTransmit(slices);
-    if (count == 0) break;
-    const IoResult written = stream_->Write(std::span(slices).first(count));
+  while (connection_.wants_to_write() && !write_blocked_ && state_ != State::kLingering && !ending_) {
+    // Views take time to be made ready, so there are many only where there is much.
+    const std::optional<IoResult> result =
+        connection_.unsent_size() > kMuch ? WriteSome<kManySlices>() : WriteSome<kFewSlices>();
+    if (!result) break;
+    const IoResult& written = *result;
     if (written.kind == IoResult::Kind::kFailed) return End(written.cause);
     if (written.kind == IoResult::Kind::kWouldBlock) {
       write_blocked_ = true;

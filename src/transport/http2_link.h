@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,7 @@ class Http2Link final : private runtime::ByteStream::Handler {
     // All events at hand have been handled; what the owner now sends leaves in the same write.
     virtual void OnBatchEnd() = 0;
     // Some of what was owed has been written, so that there may be room for more.
-    virtual void OnSendProgress() = 0;
+    virtual void OnSendProgress() {}
     // The link is over, and no other call follows; `cause` says why, as "Connection reset by peer". Called from the
     // loop itself, so the owner may destroy the link, and usually does.
     virtual void OnLinkEnd(std::string_view cause) = 0;
@@ -78,6 +79,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
   void HandleInput(std::string_view input);
   void Discard();
   void Flush();
+  template <std::size_t kSlices>
+  std::optional<runtime::IoResult> WriteSome();
   void AfterBatch();
   void WaitForInput();
   bool PeerReadsTooLittle() const;

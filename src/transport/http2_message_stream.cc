@@ -39,6 +39,10 @@ void Http2MessageStream::Arrived(std::string_view data, std::size_t charged, boo
 MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
   if (broken_) return Received::kEnd;
   std::string_view rest = Unread();
+  if (rest.empty() && !peer_ended_ && !closed_) [[likely]] {
+    read_waits_ = true;
+    return Received::kNotYet;
+  }
   const std::size_t before = rest.size();
   const MessageReader::Result result = reader_.Next(rest, max_receive_message_);
   const std::size_t taken = before - rest.size();
@@ -50,31 +54,50 @@ MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
       TakeUnread(taken);
       CreditMessage(taken);
       if (readable) return Received::kMessage;
-      return Broken(StatusCode::kInternal, "of " + std::to_string(size) + " bytes cannot be parsed");
+      return Broken(Describe(StatusCode::kInternal, "of " + std::to_string(size) + " bytes cannot be parsed"));
     }
     case MessageReader::Outcome::kNeedMore:
       TakeUnread(taken);
-      if (peer_ended_ && reader_.in_message()) return Broken(StatusCode::kInternal, "ended in the middle of a message");
+      if (peer_ended_ && reader_.in_message()) return Broken(Describe(result));
       if (peer_ended_ || closed_) return Received::kEnd;
       CreditPart(taken);
       read_waits_ = true;
       return Received::kNotYet;
     case MessageReader::Outcome::kTooLarge:
-      return Broken(StatusCode::kResourceExhausted, "of " + std::to_string(result.size) +
-                                                        " bytes is larger than the limit of " +
-                                                        std::to_string(max_receive_message_));
     case MessageReader::Outcome::kCompressed: break;
   }
-  return Broken(StatusCode::kInternal, "is compressed, but names no grpc-encoding");
+  return Broken(Describe(result));
 }
 
-MessageStream::Received Http2MessageStream::Broken(StatusCode code, std::string text) {
-  broken_ = true;
-  if (!closed_) {
-    std::string whole("the ");
-    whole.append(owner_.incoming()).append(" ").append(text);
-    owner_.OnBroken(Error(code, whole, Origin::kLibrary));
+std::optional<Error> Http2MessageStream::WrongEnd() const {
+  const MessageReader::Result end = reader_.LookAhead(Unread(), max_receive_message_);
+  if (end.outcome == MessageReader::Outcome::kMessage) return std::nullopt;
+  return Describe(end);
+}
+
+Error Http2MessageStream::Describe(const MessageReader::Result& wrong) const {
+  switch (wrong.outcome) {
+    case MessageReader::Outcome::kTooLarge:
+      return Describe(StatusCode::kResourceExhausted, "of " + std::to_string(wrong.size) +
+                                                          " bytes is larger than the limit of " +
+                                                          std::to_string(max_receive_message_));
+    case MessageReader::Outcome::kCompressed:
+      return Describe(StatusCode::kInternal, "is compressed, but names no grpc-encoding");
+    case MessageReader::Outcome::kMessage:
+    case MessageReader::Outcome::kNeedMore: break;
   }
+  return Describe(StatusCode::kInternal, "ended in the middle of a message");
+}
+
+Error Http2MessageStream::Describe(StatusCode code, std::string_view text) const {
+  std::string whole("the ");
+  whole.append(owner_.incoming()).append(" ").append(text);
+  return Error(code, whole, Origin::kLibrary);
+}
+
+MessageStream::Received Http2MessageStream::Broken(Error error) {
+  broken_ = true;
+  if (!closed_) owner_.OnBroken(std::move(error));
   return Received::kEnd;
 }
 
@@ -156,7 +179,7 @@ void Http2MessageStream::Send(const OutgoingMessage& message) {
     wire::WriteMessagePrefix(*size, room);
     return message.Write(room + wire::kMessagePrefix);
   }
-  std::string bytes(framed, '\0');
+  PooledBytes bytes(framed);
   wire::WriteMessagePrefix(*size, bytes.data());
   message.Write(bytes.data() + wire::kMessagePrefix);
   http2().SendData(stream_, std::move(bytes), false);
@@ -165,7 +188,7 @@ void Http2MessageStream::Send(const OutgoingMessage& message) {
 void Http2MessageStream::EndSending() {
   if (closed_ || std::exchange(sending_ended_, true)) return;
   if (http2().role() == http2::Role::kServer) return;
-  http2().SendData(stream_, {}, true);
+  http2().SendData(stream_, PooledBytes(), true);
   place_.link.SendSoon();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -64,8 +65,8 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   // Closes it, and tells the listener what it waits for.
   void CloseAndTell();
 
-  // Whether what has arrived ends with a whole message.
-  bool whole() const { return reader_.EndsWhole(Unread()); }
+  // What is wrong with what has arrived and is not read yet, now that nothing follows it.
+  std::optional<Error> WrongEnd() const;
   // Whether a message was given to the connection.
   bool has_sent() const { return has_sent_; }
 
@@ -85,7 +86,10 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   void CreditMessage(std::size_t bytes);
   void CreditPart(std::size_t bytes);
   void SendCredit();
-  Received Broken(StatusCode code, std::string text);
+  // The same for what the reader has just met.
+  Error Describe(const wire::MessageReader::Result& wrong) const;
+  Error Describe(StatusCode code, std::string_view text) const;
+  Received Broken(Error error);
 
   const Place place_;
   const http2::Stream stream_;

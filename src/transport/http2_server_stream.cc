@@ -263,7 +263,7 @@ char* Http2ServerStream::ReserveReply(std::size_t size) {
     room = http2.ReserveData(stream_, framed, false);
   }
   if (room == nullptr) {
-    unsent_.resize(framed);
+    unsent_ = PooledBytes(framed);
     room = unsent_.data();
   }
   wire::WriteMessagePrefix(size, room);
@@ -272,13 +272,13 @@ char* Http2ServerStream::ReserveReply(std::size_t size) {
 
 void Http2ServerStream::Reply() {
   if (unwanted_ || refusal_) {
-    Empty(unsent_);
+    unsent_ = PooledBytes();
     if (!unwanted_) SendStatus(*refusal_, {}, {});
     refusal_.reset();
     return Answered();
   }
   http2::Connection& http2 = connection_.http2();
-  if (!unsent_.empty()) http2.SendData(stream_, std::exchange(unsent_, {}), false);
+  if (!unsent_.empty()) http2.SendData(stream_, std::move(unsent_), false);
   wire::FieldList& fields = connection_.fields();
   fields.Clear();
   if (!context_.trailers().empty()) fields.AddMetadata(context_.trailers());
@@ -365,7 +365,7 @@ void Http2ServerStream::SendHttp(int status, const Metadata& headers, std::strin
   fields.AddMetadata(headers);
   const bool without_body = body.empty() || head_.method == "HEAD";
   connection_.http2().SendHeaders(stream_, HeaderTemplate::kNone, fields.fields(), without_body);
-  if (!without_body) connection_.http2().SendData(stream_, std::move(body), true);
+  if (!without_body) connection_.http2().SendData(stream_, body, true);
   Answered();
 }
 

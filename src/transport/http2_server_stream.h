@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "http2/connection.h"
+#include "rhei/pooled.h"
 #include "rhei/result.h"
 #include "rhei/server_call.h"
 #include "runtime/loop.h"
@@ -103,7 +104,7 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   bool unwanted_ = false;  // the handler runs, and the client has its answer already
   std::string message_;    // a whole message, or the body of a plain request, that waits for the end of the stream
   std::string own_;        // what head_ looks into
-  std::string unsent_;     // a reply that could not be written in place
+  PooledBytes unsent_;     // a reply that could not be written in place
   std::optional<Error> refusal_;              // of what the handler wants to send
   std::unique_ptr<runtime::Timer> deadline_;  // made for the first call that has one
 };

@@ -60,22 +60,24 @@ MessageReader::Result MessageReader::Begin(std::string_view& input, std::size_t 
   return {Outcome::kNeedMore, {}};
 }
 
-bool MessageReader::EndsWhole(std::string_view rest) const {
+MessageReader::Result MessageReader::LookAhead(std::string_view rest, std::size_t limit) const {
   char prefix[kMessagePrefix];
   std::size_t known = delivered_ ? 0 : prefix_size_;
   std::memcpy(prefix, prefix_, known);
   std::size_t missing = known == kMessagePrefix ? message_size_ - partial_.size() : 0;
   while (true) {
-    if (rest.size() < missing) return false;
+    if (rest.size() < missing) return {Outcome::kNeedMore, {}};
     rest.remove_prefix(missing);
     if (missing > 0 || known == kMessagePrefix) known = 0;
-    if (known == 0 && rest.empty()) return true;
+    if (known == 0 && rest.empty()) return {Outcome::kMessage, {}};
     const std::size_t taken = std::min(kMessagePrefix - known, rest.size());
     std::memcpy(prefix + known, rest.data(), taken);
     rest.remove_prefix(taken);
     known += taken;
-    if (known < kMessagePrefix) return false;
+    if (known < kMessagePrefix) return {Outcome::kNeedMore, {}};
     missing = ReadLength(prefix);
+    if (missing > limit) return {Outcome::kTooLarge, {}, missing};
+    if (prefix[0] != 0) return {Outcome::kCompressed, {}};
   }
 }
 

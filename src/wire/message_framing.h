@@ -40,8 +40,10 @@ class MessageReader {
   // Bytes it holds.
   std::size_t held() const { return prefix_size_ + partial_.size(); }
 
-  // Whether a stream whose last bytes are `rest`, which it has not been given yet, ends with a whole message.
-  bool EndsWhole(std::string_view rest) const;
+  // What Next would come to if it were given `rest`, the last bytes of a stream: kMessage when the stream ends with
+  // whole messages, or with none; kNeedMore when it ends in the middle of one; else what is wrong with the first wrong
+  // one.
+  Result LookAhead(std::string_view rest, std::size_t limit) const;
 
   // For the next stream; keeps a little memory.
   void Reset();

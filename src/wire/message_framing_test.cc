@@ -153,5 +153,37 @@ TEST(MessageReaderTest, HoldsWhatHasArrivedOfAnUnfinishedMessage) {
   EXPECT_EQ(reader.held(), 45U);
 }
 
+TEST(MessageReaderTest, LooksAheadAtTheEndOfAStream) {
+  const std::string whole = Framed("abc") + Framed("") + Framed("defg");
+  // However much of it the reader was given before.
+  for (std::size_t given = 0; given <= whole.size(); ++given) {
+    MessageReader reader;
+    std::vector<std::string> messages;
+    Feed(reader, whole.substr(0, given), messages);
+    const std::string rest = whole.substr(given);
+    EXPECT_EQ(reader.LookAhead(rest, kLimit).outcome, Outcome::kMessage) << given;
+    for (std::size_t cut = 1; cut <= rest.size(); ++cut) {
+      const bool at_boundary = whole.size() - cut == 0 || whole.size() - cut == 8 || whole.size() - cut == 13;
+      EXPECT_EQ(reader.LookAhead(rest.substr(0, rest.size() - cut), kLimit).outcome,
+                at_boundary ? Outcome::kMessage : Outcome::kNeedMore)
+          << given << " " << cut;
+    }
+    // It has only looked.
+    Feed(reader, rest, messages);
+    EXPECT_THAT(messages, ElementsAre("abc", "", "defg"));
+  }
+}
+
+TEST(MessageReaderTest, LooksAheadOnlyAsFarAsTheFirstWrongMessage) {
+  const MessageReader reader;
+  const std::string good = Framed("abc");
+  const MessageReader::Result large = reader.LookAhead(good + Framed(std::string(kLimit + 1, 'x')), kLimit);
+  EXPECT_EQ(large.outcome, Outcome::kTooLarge);
+  EXPECT_EQ(large.size, kLimit + 1);
+  EXPECT_EQ(reader.LookAhead(good + std::string("\0\xff\xff\xff\xff", 5), kLimit).outcome, Outcome::kTooLarge);
+  EXPECT_EQ(reader.LookAhead(good + std::string("\1\0\0\0\1x", 6), kLimit).outcome, Outcome::kCompressed);
+  EXPECT_EQ(reader.LookAhead(Framed(std::string(kLimit, 'x')), kLimit).outcome, Outcome::kMessage);
+}
+
 }  // namespace
 }  // namespace rhei::inline v0::wire

@@ -10,51 +10,15 @@
 #include <utility>
 #include <vector>
 
-#include "rhei/rhei.h"
-#include "tests/contract/contract_service.h"
-#include "tests/contract/transports.h"
+#include "tests/contract/contract_test.h"
 
 namespace rhei::inline v0::contract {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class StreamingContractTest : public ::testing::TestWithParam<TransportKind> {
- protected:
-  ContractStub Serve(RunOn run_on = RunOn::kLoop) {
-    const Status started = transport_->Serve(service_, run_on);
-    EXPECT_TRUE(started.ok()) << started.ToString();
-    return ContractStub(transport_->Connect(ChannelOptions()));
-  }
-
-  ContractService service_;
-  std::unique_ptr<Transport> transport_ = GetParam().make();
-};
-
-Task<Status> EchoEach(ServerContext&, Reader<std::string>& reader, Writer<std::string>& writer) {
-  while (std::optional<std::string> message = co_await reader.Next()) {
-    *message = "echo " + *message;
-    if (!co_await writer.Write(*message)) break;
-  }
-  co_return Status();
-}
-
-Task<Status> Count(ServerContext&, const std::string& request, Writer<std::string>& writer) {
-  const int count = std::stoi(request);
-  for (int i = 0; i < count; ++i) {
-    const std::string text = std::to_string(i);
-    if (!co_await writer.Write(text)) break;
-  }
-  co_return Status();
-}
-
-Task<Result<std::string>> Join(ServerContext&, Reader<std::string>& reader) {
-  std::string all;
-  while (std::optional<std::string> message = co_await reader.Next()) all += *message + ";";
-  co_return all;
-}
+using StreamingContractTest = ContractTest;
 
 TEST_P(StreamingContractTest, AServerStreamsRepliesInOrder) {
   service_.download = Count;
@@ -161,11 +125,8 @@ TEST_P(StreamingContractTest, AWriterThatOutrunsItsReaderWaits) {
 
 TEST_P(StreamingContractTest, CancellationEndsReadsAndWritesOnBothSides) {
   std::promise<StatusCode> seen;
-  service_.chat = [&seen](ServerContext& context, Reader<std::string>& reader, Writer<std::string>&) -> Task<Status> {
-    while (co_await reader.Next()) {
-    }
-    seen.set_value(context.IsCancelled() ? context.CancellationCause()->code() : StatusCode::kOk);
-    co_return Status();
+  service_.chat = [&seen](ServerContext& context, Reader<std::string>& reader, Writer<std::string>&) {
+    return ReadToTheEnd(context, reader, seen);
   };
   auto call = Serve().Chat();
   ASSERT_TRUE(call.Write("a").Wait());
@@ -174,23 +135,18 @@ TEST_P(StreamingContractTest, CancellationEndsReadsAndWritesOnBothSides) {
   EXPECT_EQ(call.Next().Wait(), std::nullopt);
   EXPECT_FALSE(call.Write("b").Wait());
   EXPECT_EQ(call.Finish().Wait().code(), StatusCode::kCancelled);
-  transport_->Settle();
-  EXPECT_EQ(seen.get_future().get(), StatusCode::kCancelled);
+  EXPECT_EQ(Get(seen.get_future()), StatusCode::kCancelled);
 }
 
 TEST_P(StreamingContractTest, ADeadlineEndsBothSides) {
   std::promise<StatusCode> seen;
-  service_.chat = [&seen](ServerContext& context, Reader<std::string>& reader, Writer<std::string>&) -> Task<Status> {
-    while (co_await reader.Next()) {
-    }
-    seen.set_value(context.IsCancelled() ? context.CancellationCause()->code() : StatusCode::kOk);
-    co_return Status();
+  service_.chat = [&seen](ServerContext& context, Reader<std::string>& reader, Writer<std::string>&) {
+    return ReadToTheEnd(context, reader, seen);
   };
   auto call = Serve().Chat(CallOptions().Timeout(50ms));
   EXPECT_EQ(call.Next().Wait(), std::nullopt);
   EXPECT_EQ(call.Finish().Wait().code(), StatusCode::kDeadlineExceeded);
-  transport_->Settle();
-  EXPECT_EQ(seen.get_future().get(), StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(Get(seen.get_future()), StatusCode::kDeadlineExceeded);
 }
 
 TEST_P(StreamingContractTest, AHandlerMayEndBeforeTheRequestsDo) {
@@ -249,8 +205,7 @@ TEST_P(StreamingContractTest, ACallThatIsDroppedIsCancelled) {
     ASSERT_TRUE(call.Write("x").Wait());
     transport_->Settle();
   }
-  transport_->Settle();
-  ended.get_future().get();
+  Get(ended.get_future());
 }
 
 // In a simulated world there is one thread, which cannot block for two sides that wait for each other.
@@ -274,9 +229,7 @@ TEST(BlockingStreamsTest, HandlersInThePoolMayBlock) {
   EXPECT_TRUE(call.Finish().Wait().ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, StreamingContractTest,
-                         ::testing::Values(SimulatedHttp2(), Sockets(), SimulatedInProcess(), InProcess()),
-                         [](const auto& kind) { return kind.param.name; });
+INSTANTIATE_TEST_SUITE_P(Transports, StreamingContractTest, ::testing::ValuesIn(AllTransports()), NameOf);
 
 }  // namespace
 }  // namespace rhei::inline v0::contract

@@ -108,4 +108,6 @@ TransportKind Sockets() {
   return {"Sockets", [] { return std::make_unique<SocketTransport>(); }};
 }
 
+std::vector<TransportKind> AllTransports() { return {SimulatedHttp2(), Sockets(), SimulatedInProcess(), InProcess()}; }
+
 }  // namespace rhei::inline v0::contract

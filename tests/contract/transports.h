@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "rhei/channel.h"
 #include "rhei/limits.h"
@@ -37,5 +38,7 @@ TransportKind SimulatedHttp2();
 TransportKind Sockets();
 TransportKind SimulatedInProcess();
 TransportKind InProcess();
+// Each of them, for INSTANTIATE_TEST_SUITE_P.
+std::vector<TransportKind> AllTransports();
 
 }  // namespace rhei::inline v0::contract

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "hello.rhei.h"
+#include "rhei/inprocess.h"
 #include "rhei/rhei.h"
 #include "testing/simulated_world.h"
 
@@ -54,6 +55,18 @@ TEST(GreeterTest, GreetsByName) {
 
   const hello::Greeter::Stub greeter(
       rhei::Connect("10.0.0.1:80", rhei::ChannelOptions().UseRuntime(world.AddRuntime())));
+  const rhei::Result<hello::HelloReply> reply = greeter.SayHello(Named("Ann")).Wait();
+  ASSERT_TRUE(reply.ok()) << reply.error().ToString();
+  EXPECT_EQ(reply->message(), "Hello, Ann!");
+}
+
+TEST(GreeterTest, GreetsInsideOfTheProcess) {
+  GreeterService service;
+  rhei::Server server;
+  server.Add(service).Listen(rhei::kInProcess);
+  ASSERT_TRUE(server.Start().ok());
+
+  const hello::Greeter::Stub greeter(rhei::ConnectInProcess(server));
   const rhei::Result<hello::HelloReply> reply = greeter.SayHello(Named("Ann")).Wait();
   ASSERT_TRUE(reply.ok()) << reply.error().ToString();
   EXPECT_EQ(reply->message(), "Hello, Ann!");

@@ -11,7 +11,10 @@ packages_of() {
       echo ccache dpkg-dev file
       ;;
     attacks) echo nghttp2-server ;;
-    bench) echo python3 libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client libbenchmark-dev valgrind ;;
+    bench)
+      echo python3 libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client libbenchmark-dev valgrind
+      echo libcpp-httplib-dev nlohmann-json3-dev librsvg2-bin fonts-dejavu-core
+      ;;
     lint) echo python3 git clang-format-16 clang-16 ;;
     docs) echo python3 doxygen ;;
     fuzz) echo clang-16 libclang-rt-16-dev ;;

@@ -11,6 +11,8 @@ import unittest
 FOLDERS = dict(zip(("rhei", "grpc"), sys.argv[1:3]))
 EXPECTED = "3: whom shall I greet?\nHello Ann\nHello Ann\n"
 
+STREAMS_EXPECTED = "20\n21\n22\nwatched\n10\ncellar\ncellar\ncellar\nasked\n"
+
 
 def program(kind, role):
     return os.path.join(FOLDERS[kind], f"moving_{kind}_{role}")
@@ -38,6 +40,13 @@ class Moving(unittest.TestCase):
                     client = subprocess.run([program(client_kind, "client"), target], capture_output=True, text=True,
                                             timeout=60)
                     self.assertEqual((client.returncode, client.stdout), (0, EXPECTED), client.stderr)
+
+    def test_so_do_their_streams(self):
+        for server_kind, client_kind in itertools.product(FOLDERS, repeat=2):
+            with self.subTest((server_kind, client_kind)), running(server_kind, "streams_server") as server:
+                client = subprocess.run([program(client_kind, "streams_client"), server], capture_output=True,
+                                        text=True, timeout=60)
+                self.assertEqual((client.returncode, client.stdout), (0, STREAMS_EXPECTED), client.stderr)
 
 
 if __name__ == "__main__":

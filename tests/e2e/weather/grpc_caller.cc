@@ -47,6 +47,15 @@ void ReadInto(GrpcAnswer& answer, const std::string& line) {
   }
 }
 
+// " LATITUDE LONGITUDE"
+std::string InUnits(weather::Place place) {
+  std::string text;
+  for (const double degrees : {place.latitude, place.longitude}) {
+    text.append(" ").append(std::to_string(std::llround(degrees * 1e7)));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::string> ValuesOf(const std::vector<std::pair<std::string, std::string>>& metadata,
@@ -61,18 +70,26 @@ std::vector<std::string> ValuesOf(const std::vector<std::pair<std::string, std::
 GrpcCaller::GrpcCaller(const std::string& target)
     : program_(std::vector<std::string>{GRPC_PROGRAMS "/grpc_weather_client", target}) {}
 
-GrpcAnswer GrpcCaller::Call(std::string_view service, weather::Place place,
-                            const std::vector<std::pair<std::string, std::string>>& metadata) {
-  std::string line(service);
-  for (const double degrees : {place.latitude, place.longitude}) {
-    line.append(" ").append(std::to_string(std::llround(degrees * 1e7)));
-  }
-  for (const auto& [key, value] : metadata) line.append(" ").append(key).append("=").append(ToHex(value));
-  program_.WriteLine(line);
-
+GrpcAnswer GrpcCaller::ReadAnswer() {
   GrpcAnswer answer;
   for (std::string reply = program_.ReadLine(); !reply.empty(); reply = program_.ReadLine()) ReadInto(answer, reply);
   return answer;
+}
+
+GrpcAnswer GrpcCaller::Call(std::string_view service, weather::Place place,
+                            const std::vector<std::pair<std::string, std::string>>& metadata) {
+  std::string line(service);
+  line.append(InUnits(place));
+  for (const auto& [key, value] : metadata) line.append(" ").append(key).append("=").append(ToHex(value));
+  program_.WriteLine(line);
+  return ReadAnswer();
+}
+
+GrpcAnswer GrpcCaller::Observe(std::string_view service, weather::Place place, int count) {
+  std::string line("observe ");
+  line.append(service).append(" ").append(std::to_string(count)).append(InUnits(place));
+  program_.WriteLine(line);
+  return ReadAnswer();
 }
 
 }  // namespace rhei::e2e

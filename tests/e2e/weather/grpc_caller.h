@@ -35,10 +35,16 @@ class GrpcCaller {
   GrpcAnswer Call(std::string_view service, weather::Place place,
                   const std::vector<std::pair<std::string, std::string>>& metadata = {});
 
+  // Calls Observe of "WeatherStreaming", "TemperatureServiceStreaming", ... with so many requests for one place. The
+  // numbers are how many "temperatures", "humidities" and "winds" came, and the last one of each.
+  GrpcAnswer Observe(std::string_view service, weather::Place place, int count);
+
   // Its exit code.
   int Finish() { return program_.Wait(); }
 
  private:
+  GrpcAnswer ReadAnswer();
+
   Program program_;
 };
 

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +18,7 @@
 namespace rhei::e2e {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -119,6 +122,60 @@ TEST_F(GrpcServerTest, EndsCleanlyWhileARheiClientIsConnectedWhichThenSeesUnavai
   EXPECT_THAT(reply.error().message(), HasSubstr(target()));
 }
 
+// Writes as fast as the other side takes it.
+Task<void> WriteAll(BidiStreamingCall<weather::WeatherRequest, weather::WeatherResponse>& call,
+                    const weather::WeatherRequest& request, int count, std::promise<int> done) {
+  int written = 0;
+  for (; written < count; ++written) {
+    if (!co_await call.Write(request)) break;
+  }
+  call.WritesDone();
+  done.set_value(written);
+}
+
+TEST_F(GrpcServerTest, AnswersAStreamOfARheiClient) {
+  constexpr int kCount = 10'000;
+  auto call = weather::WeatherStreaming::Stub(Connect(target())).Observe();
+  const weather::WeatherRequest request = RequestFor(kKyiv);
+  std::promise<int> done;
+  std::future<int> written = done.get_future();
+  Spawn(WriteAll(call, request, kCount, std::move(done)));
+  int temperatures = 0;
+  int humidities = 0;
+  int winds = 0;
+  while (const std::optional<weather::WeatherResponse> part = call.Next().Wait()) {
+    ++(part->has_temperature() ? temperatures : part->has_wind() ? winds : humidities);
+  }
+  const Status status = call.Finish().Wait();
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(written.get(), kCount);
+  EXPECT_EQ(temperatures, kCount);
+  EXPECT_EQ(humidities, kCount);
+  EXPECT_EQ(winds, kCount);
+}
+
+TEST_F(GrpcServerTest, EndsAStreamOfARheiClientWithAnErrorAfterTheAnswers) {
+  auto call = weather::WeatherStreaming::Stub(Connect(target())).Observe();
+  ASSERT_TRUE(call.Write(RequestFor(kKyiv)).Wait());
+  ASSERT_TRUE(call.Write(RequestFor(kNorthOfThePole)).Wait());
+  int parts = 0;
+  while (call.Next().Wait()) ++parts;
+  EXPECT_EQ(parts, 3);
+  const Status status = call.Finish().Wait();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), kSeveralScripts);
+}
+
+TEST_F(GrpcServerTest, IsToldWhenARheiClientCancelsItsStream) {
+  auto call = weather::WeatherStreaming::Stub(Connect(target())).Observe();
+  ASSERT_TRUE(call.Write(RequestFor(kKyiv)).Wait());
+  ASSERT_TRUE(call.Next().Wait().has_value());
+  call.Cancel();
+  EXPECT_EQ(call.Finish().Wait().code(), StatusCode::kCancelled);
+  // Waits for the handler, which waits for requests until it is told.
+  EXPECT_EQ(server_.Terminate(), 0);
+}
+
 // rhei's Weather server in the middle: gRPC C++ behind it, and in front of it too.
 class MixedSystemTest : public GrpcServerTest {
  protected:
@@ -146,6 +203,39 @@ TEST_F(MixedSystemTest, AGrpcServicesErrorPassesThroughRheisWeatherServerUnharme
   EXPECT_EQ(reply.error().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(reply.error().message(), std::string("temperature: ") + kSeveralScripts);
   EXPECT_EQ(weather_.Terminate(), 0);
+}
+
+TEST_F(MixedSystemTest, RheisWeatherServerMergesThreeGrpcStreamsForAGrpcClient) {
+  GrpcCaller caller(weather_target_);
+  const GrpcAnswer answer = caller.Observe("WeatherStreaming", kKyiv, 10'000);
+  ASSERT_EQ(answer.code, 0) << answer.message;
+  for (const char* const kind : {"temperatures", "humidities", "winds"}) EXPECT_EQ(answer.numbers.at(kind), 10'000);
+  EXPECT_EQ(answer.numbers.at("degrees"), 70);
+  EXPECT_NEAR(answer.numbers.at("humidity"), 0.65, 1e-6);
+  EXPECT_EQ(answer.numbers.at("direction"), 315);
+  EXPECT_EQ(weather_.Terminate(), 0);
+}
+
+TEST_F(MixedSystemTest, AnErrorOfAGrpcStreamEndsTheWholeStreamThroughRheisWeatherServer) {
+  auto call = weather::WeatherStreaming::Stub(Connect(weather_target_)).Observe();
+  ASSERT_TRUE(call.Write(RequestFor(kNorthOfThePole)).Wait());
+  while (call.Next().Wait()) {
+  }
+  const Status status = call.Finish().Wait();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(": ") + kSeveralScripts));
+  EXPECT_EQ(weather_.Terminate(), 0);
+}
+
+TEST_F(MixedSystemTest, ADeadlineEndsAStreamOnItsWholeWay) {
+  auto call = weather::WeatherStreaming::Stub(Connect(weather_target_)).Observe(CallOptions().Timeout(200ms));
+  ASSERT_TRUE(call.Write(RequestFor(kKyiv)).Wait());
+  while (call.Next().Wait()) {
+  }
+  EXPECT_EQ(call.Finish().Wait().code(), StatusCode::kDeadlineExceeded);
+  // Neither has a handler left that it would wait for.
+  EXPECT_EQ(weather_.Terminate(), 0);
+  EXPECT_EQ(server_.Terminate(), 0);
 }
 
 }  // namespace

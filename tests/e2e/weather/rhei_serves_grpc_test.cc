@@ -123,6 +123,56 @@ TEST_F(WeatherSystemTest, AMethodThatTheServerLacksIsUnimplemented) {
   EXPECT_THAT(answer.message, HasSubstr("weather.HumidityService"));
 }
 
+TEST_F(WeatherSystemTest, EachServiceAnswersAStreamOfAGrpcClient) {
+  const weather::Climate climate(1);
+  const auto now = std::chrono::system_clock::now();
+  const GrpcAnswer temperature = GrpcCaller(temperature_.target()).Observe("TemperatureServiceStreaming", kKyiv, 1000);
+  EXPECT_EQ(temperature.code, 0) << temperature.message;
+  EXPECT_EQ(temperature.numbers.at("temperatures"), 1000);
+  EXPECT_NEAR(temperature.numbers.at("degrees"), climate.Temperature(kKyiv, now), 0.5);
+
+  const GrpcAnswer humidity = GrpcCaller(humidity_.target()).Observe("HumidityServiceStreaming", kKyiv, 1000);
+  EXPECT_EQ(humidity.code, 0) << humidity.message;
+  EXPECT_EQ(humidity.numbers.at("humidities"), 1000);
+  EXPECT_NEAR(humidity.numbers.at("humidity"), climate.Humidity(kKyiv, now), 0.02);
+
+  const GrpcAnswer wind = GrpcCaller(wind_.target()).Observe("WindServiceStreaming", kKyiv, 1000);
+  EXPECT_EQ(wind.code, 0) << wind.message;
+  EXPECT_EQ(wind.numbers.at("winds"), 1000);
+  EXPECT_NEAR(wind.numbers.at("speed"), climate.Wind(kKyiv, now).speed, 0.5);
+}
+
+TEST_F(WeatherSystemTest, TheStreamingWeatherServiceMergesTheThreeForAGrpcClient) {
+  const weather::Climate climate(1);
+  GrpcCaller caller(weather_.target());
+  for (const int count : {0, 1, 10'000}) {
+    const GrpcAnswer answer = caller.Observe("WeatherStreaming", kKyiv, count);
+    ASSERT_EQ(answer.code, 0) << answer.message;
+    for (const char* const kind : {"temperatures", "humidities", "winds"}) {
+      EXPECT_EQ(answer.numbers.at(kind), count) << kind;
+    }
+    if (count == 0) continue;
+    const auto now = std::chrono::system_clock::now();
+    EXPECT_NEAR(answer.numbers.at("degrees"), climate.Temperature(kKyiv, now), 0.5);
+    EXPECT_NEAR(answer.numbers.at("humidity"), climate.Humidity(kKyiv, now), 0.02);
+    EXPECT_NEAR(answer.numbers.at("speed"), climate.Wind(kKyiv, now).speed, 0.5);
+  }
+}
+
+TEST_F(WeatherSystemTest, AnErrorOfOneSourceEndsTheWholeStreamOfAGrpcClient) {
+  const GrpcAnswer answer = GrpcCaller(weather_.target()).Observe("WeatherStreaming", {95, 0}, 1'000'000);
+  EXPECT_EQ(answer.code, static_cast<int>(StatusCode::kInvalidArgument));
+  EXPECT_THAT(answer.message, HasSubstr(": latitude 95° lies outside −90° to 90°"));
+}
+
+TEST_F(WeatherSystemTest, ASourceThatHasEndedEndsTheStreamOfAGrpcClient) {
+  EXPECT_EQ(wind_.Terminate(), 0);
+  const GrpcAnswer answer = GrpcCaller(weather_.target()).Observe("WeatherStreaming", kKyiv, 1'000'000);
+  EXPECT_EQ(answer.code, static_cast<int>(StatusCode::kUnavailable));
+  EXPECT_THAT(answer.message, StartsWith("wind: "));
+  EXPECT_THAT(answer.message, HasSubstr(wind_.target()));
+}
+
 // Sends the metadata of "x-" keys back in headers and trailers, and refuses places north of the pole.
 class EchoService final : public weather::Weather::Service {
   Task<Result<weather::WeatherResponse>> GetCurrent(ServerContext& context,

@@ -1,7 +1,8 @@
-// All four services of the Weather protocol, by gRPC C++. Prints "listening on PORT"; ends with 0 on SIGTERM.
+// All services of the Weather protocol, by gRPC C++. Prints "listening on PORT"; ends with 0 on SIGTERM.
 //
 // The answers are always the same. A latitude north of the pole gives INVALID_ARGUMENT with a text in several scripts.
-// Metadata with keys in "x-" is sent back in the headers and in the trailers.
+// Metadata with keys in "x-" is sent back in the headers and in the trailers. The streaming services answer each
+// request, WeatherStreaming by three parts.
 #include <grpcpp/grpcpp.h>
 
 #include <csignal>
@@ -58,6 +59,37 @@ class FixedService final : public Base {
   }
 };
 
+// Calls give(part) for each part of an answer.
+template <typename Give>
+bool GiveParts(const Give& give, const weather::WeatherResponse& whole) {
+  weather::WeatherResponse temperature;
+  *temperature.mutable_temperature() = whole.temperature();
+  weather::WeatherResponse humidity;
+  humidity.set_humidity(whole.humidity());
+  weather::WeatherResponse wind;
+  *wind.mutable_wind() = whole.wind();
+  return give(temperature) && give(humidity) && give(wind);
+}
+template <typename Give, typename Reply>
+bool GiveParts(const Give& give, const Reply& whole) {
+  return give(whole);
+}
+
+template <typename Base, typename Request, typename Reply>
+class FixedStreamingService final : public Base {
+  grpc::Status Observe(grpc::ServerContext* context, grpc::ServerReaderWriter<Reply, Request>* stream) override {
+    Reply reply;
+    Fill(reply);
+    const auto give = [stream](const Reply& part) { return stream->Write(part); };
+    for (Request request; stream->Read(&request);) {
+      const grpc::Status checked = Check(*context, CoordinatesOf(request));
+      if (!checked.ok()) return checked;
+      if (!GiveParts(give, reply)) break;
+    }
+    return grpc::Status::OK;
+  }
+};
+
 }  // namespace
 
 int main() {
@@ -71,10 +103,19 @@ int main() {
   FixedService<weather::TemperatureService::Service, weather::Coordinates, weather::Temperature> temperature;
   FixedService<weather::HumidityService::Service, weather::Coordinates, weather::HumidityResponse> humidity;
   FixedService<weather::WindService::Service, weather::Coordinates, weather::Wind> wind;
+  FixedStreamingService<weather::WeatherStreaming::Service, weather::WeatherRequest, weather::WeatherResponse>
+      weather_streaming;
+  FixedStreamingService<weather::TemperatureServiceStreaming::Service, weather::Coordinates, weather::Temperature>
+      temperature_streaming;
+  FixedStreamingService<weather::HumidityServiceStreaming::Service, weather::Coordinates, weather::HumidityResponse>
+      humidity_streaming;
+  FixedStreamingService<weather::WindServiceStreaming::Service, weather::Coordinates, weather::Wind> wind_streaming;
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&weather).RegisterService(&temperature).RegisterService(&humidity).RegisterService(&wind);
+  builder.RegisterService(&weather_streaming).RegisterService(&temperature_streaming);
+  builder.RegisterService(&humidity_streaming).RegisterService(&wind_streaming);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return 1;
   std::cout << "listening on " << port << std::endl;

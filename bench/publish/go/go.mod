@@ -1,0 +1,3 @@
+module rhei.example/bench/publish
+
+go 1.26
