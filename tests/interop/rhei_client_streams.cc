@@ -220,7 +220,7 @@ void Cancel(const Interop::Stub& stub) {
 }
 
 void Deadline(const Interop::Stub& stub) {
-  const rhei::CallOptions options = rhei::CallOptions().Timeout(std::chrono::seconds(1));
+  const rhei::CallOptions options = rhei::CallOptions().Timeout(std::chrono::seconds(2));
   EndChat(stub, "deadline chat", options, false, StatusCode::kDeadlineExceeded);
   EndDownload(stub, "deadline download", options, false, StatusCode::kDeadlineExceeded);
 }

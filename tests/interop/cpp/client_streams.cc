@@ -219,9 +219,9 @@ void Cancel(Interop::Stub& stub) {
 }
 
 void Deadline(Interop::Stub& stub) {
-  Context chat(std::chrono::seconds(1));
+  Context chat(std::chrono::seconds(2));
   EndChat(stub, chat, "deadline chat", 4, [] {});
-  Context download(std::chrono::seconds(1));
+  Context download(std::chrono::seconds(2));
   EndDownload(stub, download, "deadline download", 4, [] {});
 }
 

@@ -190,8 +190,8 @@ module.exports = (stub, messages, callNothing) => {
   }
 
   async function deadline() {
-    await endChat('deadline chat', soon(1000), () => {}, grpc.status.DEADLINE_EXCEEDED);
-    await endDownload('deadline download', soon(1000), () => {}, grpc.status.DEADLINE_EXCEEDED);
+    await endChat('deadline chat', soon(2000), () => {}, grpc.status.DEADLINE_EXCEEDED);
+    await endDownload('deadline download', soon(2000), () => {}, grpc.status.DEADLINE_EXCEEDED);
   }
 
   async function killed() {

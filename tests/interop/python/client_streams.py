@@ -176,8 +176,8 @@ async def cancel(stub, _):
 
 
 async def deadline(stub, _):
-    await end_chat(stub, "deadline chat", 1, lambda call: None, grpc.StatusCode.DEADLINE_EXCEEDED)
-    await end_download(stub, "deadline download", 1, lambda call: None, grpc.StatusCode.DEADLINE_EXCEEDED)
+    await end_chat(stub, "deadline chat", 2, lambda call: None, grpc.StatusCode.DEADLINE_EXCEEDED)
+    await end_download(stub, "deadline download", 2, lambda call: None, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 async def killed(stub, _):

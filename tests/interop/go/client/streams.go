@@ -279,12 +279,12 @@ func (c client) cancel(ctx context.Context) error {
 }
 
 func (c client) deadline(ctx context.Context) error {
-	chat, cancelChat := context.WithTimeout(ctx, time.Second)
+	chat, cancelChat := context.WithTimeout(ctx, 2*time.Second)
 	defer cancelChat()
 	if err := c.endChat(chat, "deadline chat", func() {}, codes.DeadlineExceeded); err != nil {
 		return err
 	}
-	download, cancelDownload := context.WithTimeout(ctx, time.Second)
+	download, cancelDownload := context.WithTimeout(ctx, 2*time.Second)
 	defer cancelDownload()
 	return c.endDownload(download, "deadline download", func() {}, codes.DeadlineExceeded)
 }

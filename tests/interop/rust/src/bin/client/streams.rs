@@ -194,7 +194,7 @@ impl Client {
     async fn deadline(&mut self) -> Outcome {
         let mut request =
             Request::new(Step { id: "deadline download".into(), forever: true, ..step(pattern(1000), &[1000]) });
-        request.set_timeout(Duration::from_secs(1));
+        request.set_timeout(Duration::from_secs(2));
         let mut pieces = self.stub.download(request).await?.into_inner();
         let status = time::timeout(Duration::from_secs(5), error_of(&mut pieces)).await?;
         // grpc-go resets the stream instead of telling.

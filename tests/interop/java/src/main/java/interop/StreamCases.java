@@ -214,8 +214,8 @@ record StreamCases(ManagedChannel channel) {
         endDownload("cancel download", 30, true, Status.Code.CANCELLED);
       }
       case "deadline" -> {
-        endChat("deadline chat", 1, false, Status.Code.DEADLINE_EXCEEDED);
-        endDownload("deadline download", 1, false, Status.Code.DEADLINE_EXCEEDED);
+        endChat("deadline chat", 2, false, Status.Code.DEADLINE_EXCEEDED);
+        endDownload("deadline download", 2, false, Status.Code.DEADLINE_EXCEEDED);
       }
       case "killed" -> killed();
       default -> throw new IllegalArgumentException("there is no such case");
