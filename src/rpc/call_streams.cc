@@ -50,14 +50,14 @@ bool CallStreams::Carry(Write& write) {
   }
   if (over_ || writing_ended_) return true;
   MessageStream* const stream = Stream();
-  const MessageStream::Sending sending = stream == nullptr ? MessageStream::Sending::kNotYet : stream->CanSend();
+  const MessageStream::Sending sending =
+      stream == nullptr ? MessageStream::Sending::kNotYet : stream->CanSend(&write.message);
   if (sending == MessageStream::Sending::kNotYet) {
     write_ = &write;
     return false;
   }
   if (sending == MessageStream::Sending::kReady) {
-    write.sent = true;
-    stream->Send(write.message);
+    write.sent = stream->Send(write.message);
   }
   return true;
 }
@@ -164,16 +164,12 @@ void CallStreams::OnReady(UniqueFunction<void()> ready) {
 }
 
 bool CallStreams::IsReady() {
-  if (over_ || writing_ended_) return false;
+  if (over_ || writing_ended_ || write_ != nullptr) return false;
   MessageStream* const stream = Stream();
-  return stream != nullptr && stream->CanSend() == MessageStream::Sending::kReady;
+  return stream != nullptr && stream->CanSend(nullptr) == MessageStream::Sending::kReady;
 }
 
-bool CallStreams::TryWrite(const OutgoingMessage& message) {
-  if (write_ != nullptr || !IsReady()) return false;
-  stream_->Send(message);
-  return true;
-}
+bool CallStreams::TryWrite(const OutgoingMessage& message) { return IsReady() && stream_->Send(message); }
 
 void CallStreams::OnReadable() {
   if (read_ == nullptr) return RunPumpHere();
