@@ -25,6 +25,11 @@ void Http2MessageStream::Arrived(std::string_view data, std::size_t charged, boo
   place_.budget.Unread(charged);
   peer_ended_ |= peer_ended;
   if (inbox_begin_ < inbox_.size()) {
+    // A reader that never comes to the end of it must not keep what it has read.
+    if (inbox_begin_ > inbox_.size() / 2) {
+      inbox_.erase(0, inbox_begin_);
+      inbox_begin_ = 0;
+    }
     inbox_.append(data);
   } else {
     arriving_ = data;
