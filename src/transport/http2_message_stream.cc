@@ -133,8 +133,12 @@ void Http2MessageStream::SendCredit() {
 bool Http2MessageStream::HasRoom() const {
   const std::size_t queued = http2().queued(stream_);
   const bool connection_has = http2().unsent_size() < place_.limits.write_buffer;
-  // A stream that could send right now is not held up by those that cannot.
-  if (queued == 0) return connection_has || http2().sendable(stream_) > 0;
+  // A stream that could send right now is not held up by those that cannot; only by what waits for the socket, which
+  // goes in any case.
+  if (queued == 0) {
+    const bool socket_has = http2().output_size() < place_.limits.stream_write_buffer;
+    return connection_has || (socket_has && http2().sendable(stream_) > 0);
+  }
   return connection_has && queued < place_.limits.stream_write_buffer;
 }
 
