@@ -25,6 +25,11 @@ void Http2MessageStream::Arrived(std::string_view data, std::size_t charged, boo
   place_.budget.Unread(charged);
   peer_ended_ |= peer_ended;
   if (inbox_begin_ < inbox_.size()) {
+    // A reader that never comes to the end of it must not keep what it has read.
+    if (inbox_begin_ > inbox_.size() / 2) {
+      inbox_.erase(0, inbox_begin_);
+      inbox_begin_ = 0;
+    }
     inbox_.append(data);
   } else {
     arriving_ = data;
@@ -132,8 +137,9 @@ void Http2MessageStream::SendCredit() {
 bool Http2MessageStream::HasRoom(const OutgoingMessage* message) const {
   const std::size_t queued = http2().queued(stream_);
   if (http2().unsent_size() < place_.limits.write_buffer) return queued < place_.limits.stream_write_buffer;
-  // A message that can leave right now is not held up by those that cannot.
-  if (queued > 0 || message == nullptr) return false;
+  // A message that can leave right now is not held up by those that cannot; only by what waits for the socket, which goes
+  // in any case.
+  if (queued > 0 || message == nullptr || http2().output_size() >= place_.limits.stream_write_buffer) return false;
   const std::size_t sendable = http2().sendable(stream_);
   return sendable > wire::kMessagePrefix && message->Size().value_or(0) <= sendable - wire::kMessagePrefix;
 }
