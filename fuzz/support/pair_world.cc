@@ -130,7 +130,7 @@ void PairWorld::Move() {
 }
 
 void PairWorld::AnnounceWindow() {
-  constexpr std::uint32_t kWindows[] = {0, 1, 500, 65'535};
+  constexpr std::uint32_t kWindows[] = {0, 300, 5000, 65'535};
   End& end = AnyEnd();
   Other(end).pipe += end.peer->AnnounceWindow(OneOf(script_, kWindows));
 }
