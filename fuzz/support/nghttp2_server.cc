@@ -74,6 +74,13 @@ Nghttp2Server::Nghttp2Server(std::uint32_t max_concurrent_streams) {
 
 Nghttp2Server::~Nghttp2Server() { nghttp2_session_del(session_); }
 
+bool Nghttp2Server::IsOpen(std::uint32_t stream) const {
+  nghttp2_stream* const found = nghttp2_session_find_stream(session_, static_cast<std::int32_t>(stream));
+  if (found == nullptr) return false;
+  const nghttp2_stream_proto_state state = nghttp2_stream_get_state(found);
+  return state != NGHTTP2_STREAM_STATE_IDLE && state != NGHTTP2_STREAM_STATE_CLOSED;
+}
+
 void Nghttp2Server::Receive(std::string_view bytes) {
   if (!verdict_.failure.empty()) return;
   const auto taken =

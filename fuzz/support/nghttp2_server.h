@@ -38,6 +38,8 @@ class Nghttp2Server {
   Nghttp2Server& operator=(const Nghttp2Server&) = delete;
 
   void Receive(std::string_view bytes);
+  // Whether it knows the stream, and has not ended it.
+  bool IsOpen(std::uint32_t stream) const;
   const Verdict& verdict() const { return verdict_; }
 
  private:
