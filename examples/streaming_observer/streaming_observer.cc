@@ -42,12 +42,14 @@ class Smoother final : public rhei::StreamObserver<river::Level> {
 
 class RiverService final : public river::River::Service {
  public:
-  rhei::Task<rhei::Status> Smooth(rhei::ServerContext&, rhei::Reader<river::Level>& levels,
+  rhei::Task<rhei::Status> Smooth(rhei::ServerContext& context, rhei::Reader<river::Level>& levels,
                                   rhei::Writer<river::Level>& means) override {
     auto smoother = std::make_shared<Smoother>(levels, means);
     levels.Observe(smoother, rhei::Inbound::kManual);
     levels.Request(1);
     means.OnReady([smoother] { smoother->Answer(); });
+    // Also while no level is asked for, which is when the observer is told nothing.
+    context.OnCancel([smoother, &context] { smoother->OnError(*context.CancellationCause()); });
     return smoother->ended();
   }
 };
