@@ -59,23 +59,25 @@ class Rows(unittest.TestCase):
 
 
 class Report(unittest.TestCase):
-    def test_shows_a_line_for_each_row_and_the_summary_last(self):
+    def test_shows_a_column_for_each_row_and_the_summary_last(self):
         lines = matrix.report([row_with(), row_with(large="lost")]).split("\n")
         self.assertEqual("rhei client, Go server: large: lost", lines[0])
-        self.assertEqual(["client", "server", *matrix.CASES], lines[2].split())
-        self.assertEqual(["rhei", "Go"] + ["ok"] * 8, lines[3].split())
-        self.assertEqual(["rhei", "Go", "ok", "FAILED"] + ["ok"] * 6, lines[4].split())
-        self.assertEqual("interop: 1 of 2 rows passed, 15 of 16 cases", lines[-1])
+        self.assertEqual(["client", "rhei", "rhei"], lines[2].split())
+        self.assertEqual(["server", "Go", "Go"], lines[3].split())
+        cells = [line.split() for line in lines[4:-2]]
+        self.assertEqual([[case, "ok", "FAILED" if case == "large" else "ok"] for case in matrix.CASES], cells)
+        cases = len(matrix.CASES)
+        self.assertEqual(f"interop: 1 of 2 rows passed, {2 * cases - 1} of {2 * cases} cases", lines[-1])
 
     def test_columns_stand_below_their_names(self):
-        lines = matrix.table([row_with(empty="lost")])
-        self.assertEqual(lines[0].index("large"), lines[1].index("ok"))
+        lines = matrix.table([row_with(codes="lost")])
+        self.assertEqual({lines[0].index("rhei")}, {line.rindex(line.split()[-1]) for line in lines})
 
     def test_a_row_that_could_not_run_is_no_success(self):
         row = matrix.Row("rhei", "Go", troubles=["Go does not build; see build.log"])
         lines = matrix.report([row]).split("\n")
         self.assertIn("rhei client, Go server: Go does not build; see build.log", lines)
-        self.assertEqual("interop: 0 of 1 rows passed, 0 of 8 cases", lines[-1])
+        self.assertEqual(f"interop: 0 of 1 rows passed, 0 of {len(matrix.CASES)} cases", lines[-1])
 
 
 class Session(unittest.TestCase):
@@ -92,11 +94,19 @@ class Session(unittest.TestCase):
         self.assertEqual((True, []), ((row := self.run_row(ALL_OK)).passed(), row.troubles))
 
     def test_the_client_is_told_the_address(self):
-        row = self.run_row("import sys\nprint('empty FAILED:', *sys.argv[1:])")
-        self.assertEqual({"empty": "127.0.0.1:7"}, row.outcomes)
+        row = self.run_row("import sys\nprint('large FAILED:', *sys.argv[1:])")
+        self.assertEqual({"large": "127.0.0.1:7"}, row.outcomes)
 
     def test_the_server_comes_back_on_its_port_when_the_client_asks(self):
         self.assertTrue(self.run_row(RESTART + ALL_OK).passed())
+
+    def test_a_server_that_the_client_has_killed_comes_back_too(self):
+        row = self.run_row(RESTART.replace("stop", "kill") + ALL_OK, GOOD_SERVER.format(code=0))
+        self.assertEqual((True, []), (row.passed(), row.troubles))
+
+    def test_a_server_is_killed_only_while_it_runs(self):
+        row = self.run_row("for _ in range(2): print('kill the server', flush=True)")
+        self.assertEqual(["the client asked for the end of a server that does not run"], row.troubles)
 
     def test_a_client_that_leaves_without_its_server_fails_nothing_but_its_cases(self):
         row = self.run_row("import sys\nprint('stop the server', flush=True)\nsys.stdin.readline()")
@@ -131,6 +141,20 @@ class Build(unittest.TestCase):
         self.assertNotIn("source", own)
         names = [line.split()[0] for line in other.split("\n")[1:-1]]
         self.assertEqual(["name", "version", "source", "checksum"], names)
+
+    def test_a_source_that_is_gone_is_gone_where_it_was_built_too(self):
+        with tempfile.TemporaryDirectory() as folder:
+            here, built = pathlib.Path(folder) / "here", pathlib.Path(folder) / "built"
+            (here / "go" / "client").mkdir(parents=True)
+            (here / "interop.proto").write_text("")
+            for name in ("old.go", "new.go"):
+                (here / "go" / "client" / name).write_text(name)
+            languages.copy_sources(languages.sources_of("go", here), built)
+            (built / "bin").mkdir()
+            (here / "go" / "client" / "old.go").unlink()
+            languages.copy_sources(languages.sources_of("go", here), built)
+            self.assertEqual(["new.go"], [path.name for path in (built / "client").iterdir()])
+            self.assertTrue((built / "bin").exists())
 
     def test_lock_files_name_no_registry(self):
         here = pathlib.Path(languages.__file__).parent

@@ -91,6 +91,9 @@ def fingerprint(language, sources):
 
 
 def copy_sources(sources, folder):
+    """Copies them; their own folders have nothing else afterwards, so that no file stays that is not there any more."""
+    for top in {relative.parts[0] for relative in sources if len(relative.parts) > 1}:
+        shutil.rmtree(folder / top, ignore_errors=True)
     for relative, path in sources.items():
         target = folder / relative
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@
 
 #include "interop.rhei.h"
 #include "rhei/rhei.h"
+#include "rhei_client.h"
 
 namespace {
 
@@ -20,15 +21,6 @@ using interop::Interop;
 
 constexpr char kText[] = "\t\nтакого місця немає · 北極の北 · 🧭 100%\r\n";
 
-// A google.rpc.Status of code 9 with a Duration of 90 s in its details.
-constexpr std::string_view kDetails =
-    "\x08\x09\x12\x12not while it rains\x1a\x32\x0a\x2ctype.googleapis.com/google.protobuf.Duration\x12\x02\x08\x5a";
-
-// Ends a case.
-void Require(bool holds, const std::string& otherwise) {
-  if (!holds) throw std::runtime_error(otherwise);
-}
-
 EchoRequest FailureRequest(int code, std::string_view message, std::string_view details = {}) {
   EchoRequest request;
   request.mutable_failure()->set_code(code);
@@ -37,17 +29,16 @@ EchoRequest FailureRequest(int code, std::string_view message, std::string_view 
   return request;
 }
 
-void Empty(const Interop::Stub& stub) {
-  const rhei::Result<interop::Empty> reply = stub.Nothing(interop::Empty()).Wait();
-  Require(reply.ok(), reply.ok() ? "" : reply.error().ToString());
-}
+void Empty(const Interop::Stub& stub) { RequireOk(stub.Nothing(interop::Empty()).Wait()); }
 
-void Large(const Interop::Stub& stub) {
+// A payload goes, one of `reply_size` comes.
+void Large(const Interop::Stub& stub, std::size_t size, std::uint32_t reply_size) {
   EchoRequest request;
-  for (int i = 0; i < 1 << 20; ++i) request.mutable_payload()->push_back(static_cast<char>(i % 251));
+  request.set_payload(Pattern(size));
+  request.set_reply_size(reply_size);
   const rhei::Result<EchoReply> reply = stub.Echo(request).Wait();
-  Require(reply.ok(), reply.ok() ? "" : reply.error().ToString());
-  Require(reply->payload() == request.payload(), "another payload came back");
+  RequireOk(reply);
+  Require(reply->payload() == Resized(request.payload(), reply_size), "another payload came back");
 }
 
 void Codes(const Interop::Stub& stub) {
@@ -97,7 +88,7 @@ void Metadata(const Interop::Stub& stub) {
 
   auto call = stub.Echo(EchoRequest(), options);
   const rhei::Result<EchoReply> reply = call.Wait();
-  Require(reply.ok(), reply.ok() ? "" : reply.error().ToString());
+  RequireOk(reply);
   for (const auto& [where, metadata] : {std::pair("headers", &call.headers()), {"trailers", &call.trailers()}}) {
     const std::string text = Joined(*metadata, "x-text");
     Require(text == "first,second,third", std::string("x-text in the ") + where + " is '" + text + "'");
@@ -116,7 +107,7 @@ void AtOnce(const Interop::Stub& stub, int calls) {
   std::set<std::string> peers;
   for (int i = 0; i < calls; ++i) {
     const rhei::Result<EchoReply> reply = under_way[static_cast<std::size_t>(i)].Wait();
-    Require(reply.ok(), reply.ok() ? "" : reply.error().ToString());
+    RequireOk(reply);
     Require(reply->payload() == std::to_string(i), "a call got the reply of another");
     peers.insert(reply->peer());
   }
@@ -124,22 +115,39 @@ void AtOnce(const Interop::Stub& stub, int calls) {
 }
 
 void Restart(const Interop::Stub& stub) {
-  const rhei::Result<interop::Empty> before = stub.Nothing(interop::Empty()).Wait();
-  Require(before.ok(), before.ok() ? "" : "before: " + before.error().ToString());
-  std::cout << "stop the server" << std::endl;
-  std::string stopped;
-  std::getline(std::cin, stopped);
+  RequireOk(stub.Nothing(interop::Empty()).Wait(), "before: ");
+  Ask("stop the server");
 
   const rhei::Result<interop::Empty> without = stub.Nothing(interop::Empty()).Wait();
   Require(without.code() == rhei::StatusCode::kUnavailable,
           "without a server: " + (without.ok() ? std::string("OK") : without.error().ToString()));
   auto waiting = stub.Nothing(interop::Empty(), rhei::CallOptions().WaitForReady());
   std::cout << "start the server" << std::endl;
-  const rhei::Result<interop::Empty> after = waiting.Wait();
-  Require(after.ok(), after.ok() ? "" : "after: " + after.error().ToString());
+  RequireOk(waiting.Wait(), "after: ");
 }
 
 }  // namespace
+
+void Require(bool holds, const std::string& otherwise) {
+  if (!holds) throw std::runtime_error(otherwise);
+}
+
+std::string Pattern(std::size_t size) {
+  std::string pattern;
+  for (std::size_t i = 0; i < size; ++i) pattern += static_cast<char>(i % 251);
+  return pattern;
+}
+
+std::string Resized(std::string payload, std::size_t size) {
+  payload.resize(size);
+  return payload;
+}
+
+void Ask(const std::string& what) {
+  std::cout << what << std::endl;
+  std::string done;
+  std::getline(std::cin, done);
+}
 
 int main(int argc, char** argv) {
   if (argc < 4) {
@@ -149,10 +157,27 @@ int main(int argc, char** argv) {
   const Interop::Stub stub(rhei::Connect(argv[1]));
   const int calls = std::stoi(argv[2]);
   const std::map<std::string, std::function<void()>> cases = {
-      {"empty", [&] { Empty(stub); }},           {"large", [&] { Large(stub); }},
-      {"codes", [&] { Codes(stub); }},           {"unicode", [&] { Unicode(stub); }},
-      {"details", [&] { Details(stub); }},       {"metadata", [&] { Metadata(stub); }},
-      {"at_once", [&] { AtOnce(stub, calls); }}, {"restart", [&] { Restart(stub); }},
+      {"empty_unary", [&] { Empty(stub); }},
+      {"large_unary", [&] { Large(stub, 271828, 314159); }},
+      {"large", [&] { Large(stub, 1 << 20, 1 << 20); }},
+      {"codes", [&] { Codes(stub); }},
+      {"unicode", [&] { Unicode(stub); }},
+      {"details", [&] { Details(stub); }},
+      {"metadata", [&] { Metadata(stub); }},
+      {"at_once", [&] { AtOnce(stub, calls); }},
+      {"client_streaming", [&] { ClientStreaming(stub); }},
+      {"server_streaming", [&] { ServerStreaming(stub); }},
+      {"ping_pong", [&] { PingPong(stub); }},
+      {"empty_stream", [&] { EmptyStream(stub); }},
+      {"client_first", [&] { ClientFirst(stub); }},
+      {"server_first", [&] { ServerFirst(stub); }},
+      {"both_at_once", [&] { BothAtOnce(stub); }},
+      {"many_messages", [&] { ManyMessages(stub, 10 * calls); }},
+      {"server_fails", [&] { ServerFails(stub); }},
+      {"cancel", [&] { Cancel(stub); }},
+      {"deadline", [&] { Deadline(stub); }},
+      {"killed", [&] { Killed(stub); }},
+      {"restart", [&] { Restart(stub); }},
   };
   int failures = 0;
   for (int i = 3; i < argc; ++i) {

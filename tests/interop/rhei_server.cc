@@ -7,6 +7,7 @@
 
 #include "interop.rhei.h"
 #include "rhei/rhei.h"
+#include "rhei_server_streams.h"
 
 namespace {
 
@@ -41,7 +42,7 @@ class Meeting {
   std::vector<Guest> waiting_;
 };
 
-class InteropServer final : public interop::Interop::Service {
+class InteropServer final : public StreamService {
   rhei::Task<rhei::Result<Empty>> Nothing(rhei::ServerContext&, const Empty&) override { return Empty(); }
 
   rhei::Task<rhei::Result<EchoReply>> Echo(rhei::ServerContext& context, const EchoRequest& request) override {
@@ -50,12 +51,10 @@ class InteropServer final : public interop::Interop::Service {
       context.headers().Add(key, value);
       context.trailers().Add(key, value);
     }
-    if (const interop::Failure& failure = request.failure(); failure.code() != 0) {
-      const auto code = rhei::StatusCodeFromNumber(failure.code()).value_or(rhei::StatusCode::kUnknown);
-      return rhei::Error(code, failure.message()).WithDetails(failure.details());
-    }
+    if (request.failure().code() != 0) return ToError(request.failure());
     EchoReply reply;
     reply.set_payload(request.payload());
+    if (request.reply_size() > 0) reply.mutable_payload()->resize(request.reply_size());
     reply.set_peer(std::string(context.peer()));
     if (request.meeting() > 0) return meeting_.Join(request.meeting(), std::move(reply));
     return reply;

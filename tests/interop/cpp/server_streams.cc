@@ -1,6 +1,7 @@
 #include "server_streams.h"
 
 #include <chrono>
+#include <thread>
 
 using grpc::ServerContext;
 using grpc::Status;
@@ -34,6 +35,10 @@ class Watch {
     }
     if (step.finish()) how_.set_end(SeenReply::FINISHED);
     return step.finish();
+  }
+  // To be called when the steps have ended: the threads of gRPC hear of a cancellation only after that.
+  void HearOfCancellation() {
+    if (!id_.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   Status Complete() {
     how_.set_end(SeenReply::COMPLETE);
@@ -81,6 +86,7 @@ Status StreamService::Upload(ServerContext* context, grpc::ServerReader<Step>* r
     reply->set_bytes(reply->bytes() + step.payload().size());
     if (watch.EndedBy(step, status)) return status;
   }
+  watch.HearOfCancellation();
   return watch.Complete();
 }
 
@@ -106,6 +112,7 @@ Status StreamService::Chat(ServerContext* context, grpc::ServerReaderWriter<Piec
     SendPieces(step, *stream);
     if (watch.EndedBy(step, status)) return status;
   }
+  watch.HearOfCancellation();
   SendPieces(held, *stream);
   return watch.EndedBy(held, status) ? status : watch.Complete();
 }

@@ -33,8 +33,7 @@ class StreamService : public CallbackUnary {
                         grpc::ServerWriter<interop::Piece>* writer) final;
   grpc::Status Chat(grpc::ServerContext* context,
                     grpc::ServerReaderWriter<interop::Piece, interop::Step>* stream) final;
-  grpc::Status Seen(grpc::ServerContext* context, const interop::SeenRequest* request,
-                    interop::SeenReply* reply) final;
+  grpc::Status Seen(grpc::ServerContext* context, const interop::SeenRequest* request, interop::SeenReply* reply) final;
 
   Ends ends_;
 };

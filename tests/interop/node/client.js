@@ -2,15 +2,12 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const readline = require('node:readline');
 const grpc = require('@grpc/grpc-js');
+const { ask, DETAILS, pattern, resized } = require('./client_common');
+const streams = require('./client_streams');
 const { Interop } = require('./protocol');
 
 const TEXT = '\t\nтакого місця немає · 北極の北 · 🧭 100%\r\n';
-
-// A google.rpc.Status of code 9 with a Duration of 90 s in its details.
-const DETAILS = Buffer.from('\x08\x09\x12\x12not while it rains' +
-  '\x1a\x32\x0a\x2ctype.googleapis.com/google.protobuf.Duration\x12\x02\x08\x5a', 'latin1');
 
 const [address, calls, ...names] = process.argv.slice(2);
 const stub = new Interop(address, grpc.credentials.createInsecure());
@@ -47,10 +44,11 @@ async function empty() {
   await succeed('nothing', {});
 }
 
-async function large() {
-  const payload = Buffer.from(Uint8Array.from({ length: 1 << 20 }, (_, i) => i % 251));
-  const { reply } = await succeed('echo', { payload });
-  assert.ok(payload.equals(reply.payload), 'another payload came back');
+// A payload goes, one of `replySize` comes.
+async function large(size, replySize) {
+  const payload = pattern(size);
+  const { reply } = await succeed('echo', { payload, replySize });
+  assert.ok(resized(payload, replySize).equals(reply.payload), 'another payload came back');
 }
 
 async function codes() {
@@ -100,13 +98,6 @@ async function atOnce() {
   assert.equal(peers.size, 1, `the calls came over ${peers.size} connections`);
 }
 
-// Asks the runner for something; resolves when it is done.
-function ask(what) {
-  const input = readline.createInterface({ input: process.stdin });
-  console.log(what);
-  return new Promise((resolve) => input.once('line', resolve)).finally(() => input.close());
-}
-
 async function restart() {
   await succeed('nothing', {});
   await ask('stop the server');
@@ -117,7 +108,18 @@ async function restart() {
   await waiting;
 }
 
-const CASES = { empty, large, codes, unicode, details, metadata, at_once: atOnce, restart };
+const CASES = {
+  empty_unary: empty,
+  large_unary: () => large(271828, 314159),
+  large: () => large(1 << 20, 1 << 20),
+  codes,
+  unicode,
+  details,
+  metadata,
+  at_once: atOnce,
+  restart,
+  ...streams(stub, 10 * Number(calls), () => succeed('nothing', {}, { waitForReady: true })),
+};
 
 async function run() {
   let failures = 0;

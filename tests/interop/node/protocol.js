@@ -5,6 +5,6 @@ const path = require('node:path');
 const grpc = require('@grpc/grpc-js');
 const protoLoader = require('@grpc/proto-loader');
 
-const definition = protoLoader.loadSync(path.join(__dirname, 'interop.proto'), { defaults: true });
+const definition = protoLoader.loadSync(path.join(__dirname, 'interop.proto'), { defaults: true, enums: String });
 
 module.exports = grpc.loadPackageDefinition(definition).interop;

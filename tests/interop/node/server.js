@@ -3,6 +3,7 @@
 
 const grpc = require('@grpc/grpc-js');
 const { Interop } = require('./protocol');
+const { failed, resized, ...streams } = require('./server_streams');
 
 function nothing(call, callback) {
   callback(null, {});
@@ -18,11 +19,6 @@ function echoed(metadata) {
   return copy;
 }
 
-function failed({ code, message, details }, metadata) {
-  if (details.length > 0) metadata.set('grpc-status-details-bin', details);
-  return { code, details: message, metadata };
-}
-
 let waiting = [];
 
 // Calls `answer` once so many wait here.
@@ -35,7 +31,8 @@ function meet(size, answer) {
 }
 
 function echo(call, callback) {
-  const { payload, failure, meeting } = call.request;
+  const { failure, meeting, replySize } = call.request;
+  const payload = replySize ? resized(call.request.payload, replySize) : call.request.payload;
   call.sendMetadata(echoed(call.metadata));
   if (failure?.code) return callback(failed(failure, echoed(call.metadata)));
   const answer = () => callback(null, { payload, peer: call.getPeer() }, echoed(call.metadata));
@@ -44,7 +41,7 @@ function echo(call, callback) {
 }
 
 const server = new grpc.Server();
-server.addService(Interop.service, { nothing, echo });
+server.addService(Interop.service, { nothing, echo, ...streams });
 server.bindAsync(`127.0.0.1:${process.argv[2] ?? 0}`, grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error;
   console.log(`listening on ${port}`);

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,17 +26,35 @@ public record Client(ManagedChannel channel, int calls) {
   private static final String TEXT = "\t\nтакого місця немає · 北極の北 · 🧭 100%\r\n";
 
   /** A google.rpc.Status of code 9 with a Duration of 90 s in its details. */
-  private static final ByteString DETAILS = ByteString.copyFrom(
+  static final ByteString DETAILS = ByteString.copyFrom(
       "\u0008\u0009\u0012\u0012not while it rains\u001a\u0032\n\u002ctype.googleapis.com/google.protobuf.Duration"
           + "\u0012\u0002\u0008\u005a",
       StandardCharsets.ISO_8859_1);
+
+  /** Bytes that differ from their neighbours. */
+  static ByteString pattern(int size) {
+    byte[] payload = new byte[size];
+    for (int i = 0; i < payload.length; ++i) payload[i] = (byte) (i % 251);
+    return ByteString.copyFrom(payload);
+  }
+
+  /** A payload as the server makes it of a request's. */
+  static ByteString resized(ByteString payload, int size) {
+    return ByteString.copyFrom(Arrays.copyOf(payload.toByteArray(), size));
+  }
+
+  /** Asks the runner for something, and returns when it is done. */
+  static void ask(String what) throws IOException {
+    System.out.println(what);
+    while (System.in.read() != '\n') {}
+  }
 
   private InteropGrpc.InteropBlockingStub stub() {
     return InteropGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
   }
 
   /** Ends a case. */
-  private static void require(boolean holds, String otherwise) {
+  static void require(boolean holds, String otherwise) {
     if (!holds) throw new AssertionError(otherwise);
   }
 
@@ -53,11 +72,11 @@ public record Client(ManagedChannel channel, int calls) {
     stub().nothing(Empty.getDefaultInstance());
   }
 
-  private void large() {
-    byte[] payload = new byte[1 << 20];
-    for (int i = 0; i < payload.length; ++i) payload[i] = (byte) (i % 251);
-    EchoRequest request = EchoRequest.newBuilder().setPayload(ByteString.copyFrom(payload)).build();
-    require(stub().echo(request).getPayload().equals(request.getPayload()), "another payload came back");
+  /** Sends a payload and gets one of another size. */
+  private void large(int size, int replySize) {
+    ByteString payload = pattern(size);
+    EchoReply reply = stub().echo(EchoRequest.newBuilder().setPayload(payload).setReplySize(replySize).build());
+    require(reply.getPayload().equals(resized(payload, replySize)), "another payload came back");
   }
 
   private void codes() {
@@ -128,8 +147,7 @@ public record Client(ManagedChannel channel, int calls) {
 
   private void restart() throws Exception {
     empty();
-    System.out.println("stop the server");
-    System.in.read();
+    ask("stop the server");
     try {
       empty();
       throw new AssertionError("a call without a server did not fail");
@@ -144,15 +162,16 @@ public record Client(ManagedChannel channel, int calls) {
 
   private void run(String name) throws Exception {
     switch (name) {
-      case "empty" -> empty();
-      case "large" -> large();
+      case "empty_unary" -> empty();
+      case "large_unary" -> large(271828, 314159);
+      case "large" -> large(1 << 20, 1 << 20);
       case "codes" -> codes();
       case "unicode" -> unicode();
       case "details" -> details();
       case "metadata" -> metadata();
       case "at_once" -> atOnce();
       case "restart" -> restart();
-      default -> throw new IllegalArgumentException("there is no such case");
+      default -> new StreamCases(channel).run(name, 10 * calls);
     }
   }
 

@@ -1,5 +1,6 @@
 package interop;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -10,7 +11,6 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
-import io.grpc.StatusException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.net.InetSocketAddress;
@@ -21,10 +21,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** The server of the interoperability tests, by grpc-java. Usage: interop.Server [PORT] */
-public final class Server extends InteropGrpc.InteropImplBase {
+public final class Server extends Streams {
   private static final Context.Key<String> PEER = Context.key("peer");
-  private static final Metadata.Key<byte[]> DETAILS =
-      Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
   private final List<Runnable> waiting = new ArrayList<>();
 
@@ -40,7 +38,9 @@ public final class Server extends InteropGrpc.InteropImplBase {
       observer.onError(toException(request.getFailure()));
       return;
     }
-    EchoReply reply = EchoReply.newBuilder().setPayload(request.getPayload()).setPeer(PEER.get()).build();
+    ByteString payload =
+        request.getReplySize() > 0 ? resized(request.getPayload(), request.getReplySize()) : request.getPayload();
+    EchoReply reply = EchoReply.newBuilder().setPayload(payload).setPeer(PEER.get()).build();
     Runnable answer = () -> {
       observer.onNext(reply);
       observer.onCompleted();
@@ -50,12 +50,6 @@ public final class Server extends InteropGrpc.InteropImplBase {
     } else {
       answer.run();
     }
-  }
-
-  private static StatusException toException(Failure failure) {
-    Metadata trailers = new Metadata();
-    if (!failure.getDetails().isEmpty()) trailers.put(DETAILS, failure.getDetails().toByteArray());
-    return Status.fromCodeValue(failure.getCode()).withDescription(failure.getMessage()).asException(trailers);
   }
 
   /** Answers once so many calls wait here. */

@@ -1,5 +1,7 @@
 //! The client of the interoperability tests, by tonic. Usage: client ADDRESS CALLS CASE...
 
+mod streams;
+
 use std::collections::HashSet;
 use std::time::Duration;
 use std::{env, error::Error, process};
@@ -27,6 +29,24 @@ fn require(holds: bool, otherwise: impl Into<String>) -> Outcome {
     if holds { Ok(()) } else { Err(otherwise.into().into()) }
 }
 
+/// Bytes that differ from their neighbours.
+fn pattern(size: usize) -> Vec<u8> {
+    (0..size).map(|i| (i % 251) as u8).collect()
+}
+
+/// A payload as the server makes it of a request's.
+fn resized(mut payload: Vec<u8>, size: u32) -> Vec<u8> {
+    payload.resize(size as usize, 0);
+    payload
+}
+
+/// Asks the runner for something, and returns when it is done.
+async fn ask(what: &str) -> Outcome {
+    println!("{what}");
+    BufReader::new(stdin()).read_line(&mut String::new()).await?;
+    Ok(())
+}
+
 #[derive(Clone)]
 struct Client {
     channel: Channel,
@@ -49,11 +69,12 @@ impl Client {
         }
     }
 
-    async fn large(&mut self) -> Outcome {
-        let payload: Vec<u8> = (0..1 << 20).map(|i| (i % 251) as u8).collect();
-        let request = EchoRequest { payload: payload.clone(), ..Default::default() };
+    /// Sends a payload and gets one of another size.
+    async fn large(&mut self, size: usize, reply_size: u32) -> Outcome {
+        let payload = pattern(size);
+        let request = EchoRequest { payload: payload.clone(), reply_size, ..Default::default() };
         let reply = self.stub.echo(request).await?.into_inner();
-        require(reply.payload == payload, "another payload came back")
+        require(reply.payload == resized(payload, reply_size), "another payload came back")
     }
 
     async fn codes(&mut self) -> Outcome {
@@ -121,16 +142,19 @@ impl Client {
 
     async fn restart(&mut self) -> Outcome {
         self.nothing().await?;
-        println!("stop the server");
-        BufReader::new(stdin()).read_line(&mut String::new()).await?;
+        ask("stop the server").await?;
         match self.nothing().await {
             Err(status) => require(status.code() == Code::Unavailable, format!("without a server: {status}"))?,
             Ok(()) => return Err("a call without a server did not fail".into()),
         }
+        self.start_server().await
+    }
+
+    /// Has the server started, and returns when it answers.
+    async fn start_server(&mut self) -> Outcome {
         println!("start the server");
         // tonic has no wait-for-ready.
-        while let Err(status) = self.nothing().await {
-            require(status.code() == Code::Unavailable, format!("until the server is back: {status}"))?;
+        while self.nothing().await.is_err() {
             time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
@@ -138,15 +162,16 @@ impl Client {
 
     async fn run(&mut self, case: &str) -> Outcome {
         match case {
-            "empty" => Ok(self.nothing().await?),
-            "large" => self.large().await,
+            "empty_unary" => Ok(self.nothing().await?),
+            "large_unary" => self.large(271828, 314159).await,
+            "large" => self.large(1 << 20, 1 << 20).await,
             "codes" => self.codes().await,
             "unicode" => self.unicode().await,
             "details" => self.details().await,
             "metadata" => self.metadata().await,
             "at_once" => self.at_once().await,
             "restart" => self.restart().await,
-            _ => Err("there is no such case".into()),
+            _ => self.run_streams(case).await,
         }
     }
 }

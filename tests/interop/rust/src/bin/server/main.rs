@@ -1,21 +1,25 @@
 //! The server of the interoperability tests, by tonic. Usage: server [PORT]
 
+mod streams;
+
 use std::{env, error::Error, future, mem, sync::Mutex};
 
 use axum::http::HeaderMap;
 use axum::{body::Body, extract::Request as HttpRequest, middleware, middleware::Next, response};
 use http_body_util::BodyExt;
 use interop::interop_server::{Interop, InteropServer};
-use interop::{EchoReply, EchoRequest, Empty, Failure};
+use interop::{EchoReply, EchoRequest, Empty, Failure, SeenReply, SeenRequest, Step, UploadReply};
+use streams::{Ends, Pieces};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tonic::metadata::{KeyAndValueRef, MetadataMap};
 use tonic::service::Routes;
 use tonic::transport::{Server, server::TcpIncoming};
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 #[derive(Default)]
 struct Service {
+    ends: Ends,
     waiting: Mutex<Vec<oneshot::Sender<()>>>,
 }
 
@@ -66,14 +70,35 @@ impl Interop for Service {
     async fn echo(&self, request: Request<EchoRequest>) -> Result<Response<EchoReply>, Status> {
         let peer = request.remote_addr().map(|address| address.to_string()).unwrap_or_default();
         let metadata = echoed(request.metadata());
-        let EchoRequest { payload, failure, meeting } = request.into_inner();
+        let EchoRequest { mut payload, failure, meeting, reply_size } = request.into_inner();
         if let Some(failure) = failure.filter(|failure| failure.code != 0) {
             return Err(to_status(failure, metadata));
+        }
+        if reply_size > 0 {
+            payload.resize(reply_size as usize, 0);
         }
         if meeting > 0 {
             self.meet(meeting as usize).await;
         }
         Ok(Response::from_parts(metadata, EchoReply { payload, peer }, Default::default()))
+    }
+
+    async fn upload(&self, request: Request<Streaming<Step>>) -> Result<Response<UploadReply>, Status> {
+        Ok(Response::new(streams::upload(&self.ends, request.into_inner()).await?))
+    }
+
+    type DownloadStream = Pieces;
+    async fn download(&self, request: Request<Step>) -> Result<Response<Pieces>, Status> {
+        Ok(Response::new(streams::download(&self.ends, request.into_inner())))
+    }
+
+    type ChatStream = Pieces;
+    async fn chat(&self, request: Request<Streaming<Step>>) -> Result<Response<Pieces>, Status> {
+        Ok(Response::new(streams::chat(&self.ends, request.into_inner())))
+    }
+
+    async fn seen(&self, request: Request<SeenRequest>) -> Result<Response<SeenReply>, Status> {
+        Ok(Response::new(self.ends.wait_for(&request.into_inner().id).await))
     }
 }
 
