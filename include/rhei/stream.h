@@ -146,7 +146,7 @@ class Reader {
 // One write may be in flight at once, and beside it one of the reader's. A writer that outruns its peer waits: no more
 // than Limits::stream_write_buffer bytes of a stream, and Limits::write_buffer of its connection, wait to be sent,
 // beside one message of this stream; of a connection that holds so much, only messages that its windows let through at
-// once are taken.
+// once are taken, and of others one at a time.
 template <typename T>
 class Writer {
  public:
@@ -168,7 +168,8 @@ class Writer {
   bool IsReady() { return streams_.IsReady(); }
   // Sends it if IsReady, else does nothing and returns false.
   bool TryWrite(const T& message) { return streams_.TryWrite(MessageFrom<T>(message)); }
-  // `ready` is called on the call's loop whenever IsReady has become true again, and when the call begins.
+  // `ready` is called on the call's loop whenever IsReady has become true again, and when the call begins; on a server
+  // also when nobody waits for more, where IsReady said no before.
   void OnReady(UniqueFunction<void()> ready) { streams_.OnReady(std::move(ready)); }
 
  private:

@@ -182,7 +182,7 @@ void CallStreams::OnWritable() {
   if (write_ != nullptr) {
     Write& write = *std::exchange(write_, nullptr);
     if (Carry(write)) Tell(write);
-  } else if (ready_ && IsReady()) {
+  } else if (ready_) {
     Keep();
     ready_();
     Unkeep();
@@ -192,7 +192,7 @@ void CallStreams::OnWritable() {
 void CallStreams::Opened(MessageStream& stream) {
   stream_ = &stream;
   Keep();
-  OnWritable();
+  if (write_ != nullptr || IsReady()) OnWritable();
   if (writing_ended_ && !over_) stream.EndSending();
   if (!over_) OnReadable();
   Unkeep();

@@ -10,6 +10,8 @@ using wire::MessageReader;
 
 // An empty inbox of this size gives its memory back.
 constexpr std::size_t kKeptCapacity = 4 * 1024;
+// Windows that are open by so much let a message begin that waits for more.
+constexpr std::size_t kWorthBeginning = 1024;
 
 }  // namespace
 
@@ -137,11 +139,16 @@ void Http2MessageStream::SendCredit() {
 bool Http2MessageStream::HasRoom(const OutgoingMessage* message) const {
   const std::size_t queued = http2().queued(stream_);
   if (http2().unsent_size() < place_.limits.write_buffer) return queued < place_.limits.stream_write_buffer;
-  // A message that can leave right now is not held up by those that cannot; only by what waits for the socket, which goes
-  // in any case.
-  if (queued > 0 || message == nullptr || http2().output_size() >= place_.limits.stream_write_buffer) return false;
+  // A message that can leave right now is not held up by those that cannot; only by what waits for the socket, which
+  // goes in any case. One that can begin to leave has to take turns.
+  if (queued > 0 || http2().output_size() >= place_.limits.stream_write_buffer) return false;
+  if (message != nullptr && FitsWindows(message->Size().value_or(0))) return true;
+  return http2().sendable(stream_) >= kWorthBeginning && place_.waiters.MayOverdraw(*this);
+}
+
+bool Http2MessageStream::FitsWindows(std::size_t size) const {
   const std::size_t sendable = http2().sendable(stream_);
-  return sendable > wire::kMessagePrefix && message->Size().value_or(0) <= sendable - wire::kMessagePrefix;
+  return sendable > wire::kMessagePrefix && size <= sendable - wire::kMessagePrefix;
 }
 
 MessageStream::Sending Http2MessageStream::CanSend(const OutgoingMessage* message) {
@@ -161,6 +168,7 @@ bool Http2MessageStream::TellIfWritable() {
 }
 
 void Http2MessageStream::OnDrained() {
+  place_.waiters.EndOverdraft(*this);
   if (!write_waits_ || closed_) return;
   if (!TellIfWritable()) place_.waiters.Add(*this);
 }
@@ -184,6 +192,7 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
   if (!owner_.OnSend()) return false;
   has_sent_ = true;
   place_.link.SendSoon();
+  if (http2().unsent_size() >= place_.limits.write_buffer && !FitsWindows(*size)) place_.waiters.Overdraw(*this);
   const std::size_t framed = wire::kMessagePrefix + *size;
   if (char* const room = http2().ReserveData(stream_, framed, false)) {
     wire::WriteMessagePrefix(*size, room);
@@ -212,6 +221,7 @@ void Http2MessageStream::Close(bool keep_unread) {
   if (!closed_) {
     closed_ = true;
     place_.waiters.Remove(*this);
+    place_.waiters.EndOverdraft(*this);
     place_.budget.Leave(share_);
     place_.budget.Read(Unread().size());
   }

@@ -79,6 +79,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   http2::Connection& http2() const { return place_.link.connection(); }
   bool TellIfWritable() override;
   bool HasRoom(const OutgoingMessage* message) const;
+  bool FitsWindows(std::size_t size) const;
   std::string_view Unread() const {
     return arriving_.empty() ? std::string_view(inbox_).substr(inbox_begin_) : arriving_;
   }
