@@ -67,7 +67,7 @@ class Streams(interop_pb2_grpc.InteropServicer):
             yield stream
             if stream.seen.end == SeenReply.UNKNOWN:
                 stream.seen.end = SeenReply.COMPLETE
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, grpc.aio.InternalError):  # the latter by a write to a call that is over
             stream.seen.end = SeenReply.CANCELLED
             raise
         finally:
