@@ -30,7 +30,7 @@ class ServerStreams final : public CallStreams {
   std::optional<Status> Ended() override;
   void EndFor(Error mistake, std::string_view log) override;
   // The call is answered.
-  void Answered() { Over(); }
+  void Answered() { Abandon(); }
 
  private:
   runtime::Loop* home() const override { return &call_.loop(); }

@@ -198,6 +198,12 @@ void CallStreams::Opened(MessageStream& stream) {
   Unkeep();
 }
 
+void CallStreams::Abandon() {
+  pump_.reset();
+  ready_ = nullptr;
+  Over();
+}
+
 void CallStreams::Over() {
   over_ = true;
   Write* const write = std::exchange(write_, nullptr);

@@ -143,7 +143,10 @@ bool Http2MessageStream::HasRoom(const OutgoingMessage* message) const {
   // goes in any case. One that can begin to leave has to take turns.
   if (queued > 0 || http2().output_size() >= place_.limits.stream_write_buffer) return false;
   if (message != nullptr && FitsWindows(message->Size().value_or(0))) return true;
-  return http2().sendable(stream_) >= kWorthBeginning && place_.waiters.MayOverdraw(*this);
+  const std::size_t sendable = http2().sendable(stream_);
+  // Of a client's calls there are as many as its user makes; what a server queues is bounded whatever its clients do.
+  if (http2().role() == http2::Role::kClient) return sendable > 0;
+  return sendable >= kWorthBeginning && place_.waiters.MayOverdraw(*this);
 }
 
 bool Http2MessageStream::FitsWindows(std::size_t size) const {
