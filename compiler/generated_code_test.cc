@@ -7,7 +7,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "rhei/channel.h"
+#include "rhei/inprocess.h"
 #include "rhei/result.h"
+#include "rhei/server.h"
 #include "rhei/server_context.h"
 #include "rhei/service.h"
 #include "rhei/task.h"
@@ -16,6 +19,7 @@
 
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -38,6 +42,8 @@ TEST(GeneratedCodeTest, AllKindsOfMethodsAreOffered) {
   streaming::Mixed::Service mixed;
   EXPECT_THAT(PathsOf(mixed), ElementsAre("/streaming.Mixed/Get", "/streaming.Mixed/Observe", "/streaming.Mixed/Upload",
                                           "/streaming.Mixed/Chat"));
+  streaming::OnlyStreams::Service only_streams;
+  EXPECT_THAT(PathsOf(only_streams), Contains("/streaming.OnlyStreams/Talk"));
 }
 
 template <typename Handler, typename Function>
@@ -58,6 +64,9 @@ TEST(GeneratedCodeTest, HandlersAndCallsHaveTheTypesOfTheirKinds) {
                     rhei::ServerStreamingCall<Reply> (Stub::*)(const Request&, const rhei::CallOptions&) const>);
   static_assert(kIs<decltype(&Stub::Upload),
                     rhei::ClientStreamingCall<Request, Reply> (Stub::*)(const rhei::CallOptions&) const>);
+  using OtherStub = streaming::OnlyStreams::Stub;  // Mixed::Chat is deprecated: naming it would warn
+  static_assert(kIs<decltype(&OtherStub::Talk),
+                    rhei::BidiStreamingCall<Request, Reply> (OtherStub::*)(const rhei::CallOptions&) const>);
 }
 
 TEST(GeneratedCodeTest, AMethodThatIsNotOverriddenAnswersUnimplementedAndNamesItself) {
@@ -68,6 +77,32 @@ TEST(GeneratedCodeTest, AMethodThatIsNotOverriddenAnswersUnimplementedAndNamesIt
   const rhei::Result<weather::WeatherResponse> answer = task.Take();
   EXPECT_EQ(answer.code(), rhei::StatusCode::kUnimplemented);
   EXPECT_THAT(answer.error().message(), HasSubstr("weather.Weather/GetCurrent"));
+}
+
+TEST(GeneratedCodeTest, AStreamingMethodThatIsNotOverriddenAnswersUnimplementedAndNamesItself) {
+  streaming::Mixed::Service mixed;
+  streaming::OnlyStreams::Service only_streams;
+  rhei::Server server;
+  server.Add(mixed).Add(only_streams).Listen(rhei::kInProcess);
+  ASSERT_TRUE(server.Start().ok());
+  const rhei::Channel channel = rhei::ConnectInProcess(server);
+  const streaming::Mixed::Stub mixed_stub(channel);
+  const streaming::OnlyStreams::Stub only_streams_stub(channel);
+
+  auto observe = mixed_stub.Observe(streaming::Request());
+  const rhei::Status observed = observe.Finish().Wait();
+  EXPECT_EQ(observed.code(), rhei::StatusCode::kUnimplemented);
+  EXPECT_THAT(observed.error().message(), HasSubstr("streaming.Mixed/Observe"));
+
+  auto upload = mixed_stub.Upload();
+  const rhei::Result<streaming::Reply> uploaded = upload.Finish().Wait();
+  EXPECT_EQ(uploaded.code(), rhei::StatusCode::kUnimplemented);
+  EXPECT_THAT(uploaded.error().message(), HasSubstr("streaming.Mixed/Upload"));
+
+  auto talk = only_streams_stub.Talk();
+  const rhei::Status talked = talk.Finish().Wait();
+  EXPECT_EQ(talked.code(), rhei::StatusCode::kUnimplemented);
+  EXPECT_THAT(talked.error().message(), HasSubstr("streaming.OnlyStreams/Talk"));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace rhei::inline v0::compiler {
 
 // For each .proto a header and a source, beside those of protobuf; nearly empty ones for a .proto without services, so
-// that build systems know what to expect. Streaming methods are left out, with a warning on stderr.
+// that build systems know what to expect.
 //
 // Options, as in `protoc --rhei_opt=pb_prefix=gen/`:
 //   pb_prefix=TEXT  put in front of the path by which protobuf's header is included; default: none

@@ -62,7 +62,8 @@ class FixedService final : public Service {
   Task<Result<Fixed>> Unary(ServerContext&, const Fixed& request) { return request; }
   Task<Status> Stream(ServerContext&, Reader<Fixed>& reader, Writer<Fixed>& writer) {
     Fixed message;
-    while (co_await reader.Next(message) && co_await writer.Write(message)) {
+    while (co_await reader.Next(message)) {
+      if (!co_await writer.Write(message)) break;
     }
     co_return Status();
   }
@@ -127,7 +128,8 @@ class Guard {
     auto call = StartBidiStreaming<Fixed, Fixed>(channel, channel.FindMethod(kStreamPath), CallOptions());
     Fixed message;
     while (Begin()) {
-      const bool echoed = co_await call.Write(message) && co_await call.Next(message);
+      bool echoed = co_await call.Write(message);
+      if (echoed) echoed = co_await call.Next(message);
       Count(echoed ? Result<Fixed>(message) : Error(StatusCode::kUnknown, "no echo"));
     }
   }

@@ -42,12 +42,14 @@ class Smoother final : public rhei::StreamObserver<river::Level> {
 
 class RiverService final : public river::River::Service {
  public:
-  rhei::Task<rhei::Status> Smooth(rhei::ServerContext&, rhei::Reader<river::Level>& levels,
+  rhei::Task<rhei::Status> Smooth(rhei::ServerContext& context, rhei::Reader<river::Level>& levels,
                                   rhei::Writer<river::Level>& means) override {
     auto smoother = std::make_shared<Smoother>(levels, means);
     levels.Observe(smoother, rhei::Inbound::kManual);
     levels.Request(1);
     means.OnReady([smoother] { smoother->Answer(); });
+    // Also while no level is asked for, which is when the observer is told nothing.
+    context.OnCancel([smoother, &context] { smoother->OnError(*context.CancellationCause()); });
     return smoother->ended();
   }
 };
@@ -94,13 +96,18 @@ class Client final : public rhei::StreamObserver<river::Level> {
 }  // namespace
 
 int main() {
+  // Windows that do not grow, so that it can be said how much is under way at the most.
+  rhei::Limits limits;
+  limits.max_stream_window = limits.stream_window;
+  limits.max_connection_window = limits.connection_window;
   RiverService service;
-  rhei::Server server;
+  rhei::Server server(rhei::ServerOptions().UseLimits(limits));
   if (const rhei::Status started = server.Add(service).Listen("127.0.0.1:0").Start(); !started.ok()) {
     std::cerr << started.ToString() << '\n';
     return 1;
   }
-  auto call = river::River::Stub(rhei::Connect("127.0.0.1:" + std::to_string(server.port()))).Smooth();
+  const std::string address = "127.0.0.1:" + std::to_string(server.port());
+  auto call = river::River::Stub(rhei::Connect(address, rhei::ChannelOptions().UseLimits(limits))).Smooth();
   const auto client = std::make_shared<Client>(call);
   call.Observe(client, rhei::Inbound::kManual);
   call.reader().Request(10);

@@ -42,7 +42,10 @@ class StreamingHumidityServer final : public HumidityServiceStreaming::Service {
     while (const std::optional<Coordinates> coordinates = co_await reader.Next()) {
       const rhei::Result<HumidityResponse> humidity = HumidityAt(climate_, *coordinates);
       if (!humidity.ok()) co_return humidity.error();
-      if (pause_.count() > 0 && !(co_await rhei::Sleep(pause_)).ok()) break;
+      if (pause_.count() > 0) {
+        const rhei::Status rested = co_await rhei::Sleep(pause_);
+        if (!rested.ok()) co_return rested;
+      }
       if (!co_await writer.Write(*humidity)) break;
     }
     co_return rhei::Status();

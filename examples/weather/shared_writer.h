@@ -20,7 +20,10 @@ class SharedWriter {
 
   // False: the call is over.
   rhei::Task<bool> Write(const T& message) {
-    if (std::exchange(writing_, true)) co_await waiting_.emplace_back().task();
+    if (std::exchange(writing_, true)) {
+      const rhei::Status turn = co_await waiting_.emplace_back().task();
+      if (!turn.ok()) co_return false;
+    }
     const bool sent = co_await writer_.Write(message);
     if (waiting_.empty()) {
       writing_ = false;

@@ -25,7 +25,7 @@ class TaskGroup {
 
   // When all have ended: OK, or the first error.
   rhei::Task<rhei::Status> Join() {
-    if (--running_ > 0) co_await all_ended_.task();
+    if (--running_ > 0) co_return co_await all_ended_.task();
     co_return status_;
   }
 
@@ -36,7 +36,7 @@ class TaskGroup {
       status_ = status;
       stop_();
     }
-    if (--running_ == 0) all_ended_.Set(rhei::Status());
+    if (--running_ == 0) all_ended_.Set(status_);
   }
 
   const std::function<void()> stop_;

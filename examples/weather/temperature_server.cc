@@ -44,7 +44,10 @@ class StreamingTemperatureServer final : public TemperatureServiceStreaming::Ser
     while (const std::optional<Coordinates> coordinates = co_await reader.Next()) {
       const rhei::Result<Temperature> temperature = TemperatureAt(climate_, *coordinates);
       if (!temperature.ok()) co_return temperature.error();
-      if (pause_.count() > 0 && !(co_await rhei::Sleep(pause_)).ok()) break;
+      if (pause_.count() > 0) {
+        const rhei::Status rested = co_await rhei::Sleep(pause_);
+        if (!rested.ok()) co_return rested;
+      }
       if (!co_await writer.Write(*temperature)) break;
     }
     co_return rhei::Status();

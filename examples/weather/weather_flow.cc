@@ -48,7 +48,10 @@ rhei::Task<void> Read(Call& call, std::chrono::milliseconds pause, Counts& count
   WeatherResponse part;
   while (co_await call.Next(part)) {
     ++counts.read;
-    if (pause.count() > 0 && !(co_await rhei::Sleep(pause)).ok()) break;
+    if (pause.count() > 0) {
+      const rhei::Status rested = co_await rhei::Sleep(pause);
+      if (!rested.ok()) break;
+    }
   }
   ended.set_value();
 }

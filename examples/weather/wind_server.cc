@@ -45,7 +45,10 @@ class StreamingWindServer final : public WindServiceStreaming::Service {
     while (const std::optional<Coordinates> coordinates = co_await reader.Next()) {
       const rhei::Result<Wind> wind = WindAt(climate_, *coordinates);
       if (!wind.ok()) co_return wind.error();
-      if (pause_.count() > 0 && !(co_await rhei::Sleep(pause_)).ok()) break;
+      if (pause_.count() > 0) {
+        const rhei::Status rested = co_await rhei::Sleep(pause_);
+        if (!rested.ok()) co_return rested;
+      }
       if (!co_await writer.Write(*wind)) break;
     }
     co_return rhei::Status();

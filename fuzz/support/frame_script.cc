@@ -21,10 +21,14 @@ T OneOf(Input& script, const T (&values)[kSize]) {
 const frames::Fields kRequests[] = {
     frames::PostFields(),
     frames::GetFields(),
-    {{":method", "POST"}, {":scheme", "http"}, {":path", "/x"}, {"content-length", "5"}},
-    {{":method", "POST"}, {":scheme", "http"}, {":path", "/x"}, {"Upper", "case"}},
-    {{":method", "POST"}, {":scheme", "http"}, {":path", "/x"}, {"x-large", std::string(200, 'v')}},
-    {{":method", "POST"}, {":path", "/x"}},
+    {{":method", "POST"}, {":scheme", "http"}, {":path", "/x"}, {":authority", "test"}, {"content-length", "5"}},
+    {{":method", "POST"}, {":scheme", "http"}, {":path", "/x"}, {":authority", "test"}, {"Upper", "case"}},
+    {{":method", "POST"},
+     {":scheme", "http"},
+     {":path", "/x"},
+     {":authority", "test"},
+     {"x-large", std::string(200, 'v')}},
+    {{":method", "POST"}, {":path", "/x"}, {":authority", "test"}},
     {{"grpc-status", "0"}, {"grpc-message", "trailers"}},
 };
 const frames::Fields kResponses[] = {

@@ -32,8 +32,9 @@ Frame Parsed(const FrameHeader& header, std::string_view payload) {
 
 FrameWatch::FrameWatch(Role role, const Limits& limits)
     : role_(role),
-      largest_stream_window_(std::max<std::int64_t>(kDefaultWindow, limits.stream_window)),
-      largest_connection_window_(std::max<std::int64_t>(kDefaultWindow, limits.connection_window)),
+      largest_stream_window_(std::max<std::int64_t>(kDefaultWindow, limits.stream_window) + limits.max_stream_window),
+      largest_connection_window_(
+          std::max<std::int64_t>({kDefaultWindow, limits.connection_window, limits.max_connection_window})),
       heard_(PrefaceOf(Other(role))),
       written_(PrefaceOf(role)) {}
 

@@ -129,6 +129,13 @@ void Nghttp2Peer::Receive(std::string_view bytes) {
 }
 
 std::string Nghttp2Peer::TakeOutput(std::size_t most) {
+  FillOutput(most);
+  const std::string taken = output_.substr(0, most);
+  output_.erase(0, taken.size());
+  return taken;
+}
+
+void Nghttp2Peer::FillOutput(std::size_t most) {
   while (output_.size() < most) {
     const std::uint8_t* data = nullptr;
     const auto size = nghttp2_session_mem_send(session_, &data);
@@ -136,9 +143,6 @@ std::string Nghttp2Peer::TakeOutput(std::size_t most) {
     if (size == 0) break;
     output_.append(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
   }
-  const std::string taken = output_.substr(0, most);
-  output_.erase(0, taken.size());
-  return taken;
 }
 
 long Nghttp2Peer::Read(StreamId id, char* buffer, std::size_t size, std::uint32_t* flags) {
@@ -171,7 +175,7 @@ bool Nghttp2Peer::Start(std::uint8_t variant, bool end) {
   if (id < 0) return false;
   Call& call = calls_[static_cast<StreamId>(id)];
   call.end_sent = end;
-  sources_[static_cast<StreamId>(id)].submitted = true;
+  sources_[static_cast<StreamId>(id)] = {.taken = 0, .ended = end, .submitted = true};
   return true;
 }
 
@@ -198,7 +202,10 @@ void Nghttp2Peer::Resume(StreamId id) {
 
 void Nghttp2Peer::Finish(StreamId id) { Write(id, 0, true, false); }
 
+// nghttp2 would reset a stream before it has opened it: a request that still waits inside of it is not cancelled.
 void Nghttp2Peer::Cancel(StreamId id, ErrorCode code) {
+  FillOutput(SIZE_MAX);
+  if (role_ == Role::kClient && !calls_.at(id).head_sent) return;
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, Id(id), static_cast<std::uint32_t>(code));
   calls_.at(id).cancelled = true;
 }
@@ -206,6 +213,7 @@ void Nghttp2Peer::Cancel(StreamId id, ErrorCode code) {
 void Nghttp2Peer::Release(StreamId id) {
   Call& call = calls_.at(id);
   if (!call.done()) Cancel(id, ErrorCode::kCancel);
+  if (!call.done()) return;
   Consume(id, SIZE_MAX);
   call.released = true;
 }
@@ -238,6 +246,13 @@ std::string Nghttp2Peer::AnnounceWindow(std::uint32_t size) {
 std::size_t Nghttp2Peer::Queued(StreamId id) const {
   const auto source = sources_.find(id);
   return calls_.at(id).sent - (source == sources_.end() ? 0 : source->second.taken);
+}
+
+// nghttp2 asks for no data, and so learns of no end, while a window is shut.
+bool Nghttp2Peer::EndWaits(StreamId id) const {
+  const auto source = sources_.find(id);
+  return calls_.at(id).end_sent && source != sources_.end() && source->second.submitted && !source->second.ended &&
+         std::min(SendWindow(id), ConnectionSendWindow()) <= 0;
 }
 
 std::int64_t Nghttp2Peer::SendWindow(StreamId id) const {

@@ -29,6 +29,7 @@ class Nghttp2Peer : public Peer {
   std::string AnnounceWindow(std::uint32_t size) override;
   std::string failure() const override { return {}; }
   std::size_t Queued(http2::StreamId call) const override;
+  bool EndWaits(http2::StreamId call) const override;
   std::int64_t SendWindow(http2::StreamId call) const override;
   std::int64_t ConnectionSendWindow() const override;
   void CheckNothingIsLeft() override;
@@ -43,6 +44,7 @@ class Nghttp2Peer : public Peer {
   struct Callbacks;
 
   std::map<http2::StreamId, Source> sources_;
+  void FillOutput(std::size_t most);
   void Resume(http2::StreamId call);
   long Read(http2::StreamId call, char* buffer, std::size_t size, std::uint32_t* flags);
 

@@ -77,6 +77,8 @@ class Peer {
   virtual std::string failure() const = 0;
   // Bytes of the call's body that have been accepted by Write and not by the connection's output.
   virtual std::size_t Queued(http2::StreamId call) const = 0;
+  // Its end waits for a window although no byte does, which is needless.
+  virtual bool EndWaits(http2::StreamId) const { return false; }
   // What the windows allow the call to send right now.
   virtual std::int64_t SendWindow(http2::StreamId call) const = 0;
   virtual std::int64_t ConnectionSendWindow() const = 0;

@@ -99,6 +99,8 @@ class CallStreams : public MessageStream::Listener {
   void Lost() { stream_ = nullptr; }
   // The call is over. What its stream has received by then can still be read.
   void Over();
+  // The same, where pump and callbacks are not to be used any more.
+  void Abandon();
 
  private:
   template <typename AnyOperation>

@@ -33,15 +33,16 @@ class MessageStream {
   virtual Received Receive(IncomingMessage& into) = 0;
 
   enum class Sending : std::uint8_t {
-    kReady,   // Send takes a message, of whatever size
+    kReady,   // Send takes the message
     kNotYet,  // as much waits to be sent as may wait; OnWritable follows
     kOver,    // nothing more is sent: EndSending was called, or the call is over
   };
-  virtual Sending CanSend() = 0;
+  // `message` is the one that is to be sent, and stays as it is until OnWritable; null: any.
+  virtual Sending CanSend(const OutgoingMessage* message) = 0;
 
   // Requires that CanSend has just said kReady. A message that cannot be serialised, or is larger than the limit, is
-  // not sent and ends the call.
-  virtual void Send(const OutgoingMessage& message) = 0;
+  // not sent and ends the call: false.
+  virtual bool Send(const OutgoingMessage& message) = 0;
 
   // This side has said everything. A server's side says so with its answer instead.
   virtual void EndSending() = 0;

@@ -120,13 +120,16 @@ class Reader {
   // The same into `message`, whose memory is used again; `message` outlives the read. False: there is none any more.
   NextMessageInto<T> Next(T& message) { return NextMessageInto<T>(streams_, message); }
 
-  // Gives the messages to an observer as they come, instead of to Next. On a client, use the call's Observe.
+  // Gives the messages to an observer as they come, instead of to Next; on the call's loop, also where the handler runs
+  // in the pool. On a client, use the call's Observe.
   void Observe(std::shared_ptr<StreamObserver<T>> observer, Inbound inbound = Inbound::kAutomatic) {
     if (inbound == Inbound::kManual) requested_ = std::make_shared<std::atomic<std::size_t>>(0);
     streams_.SetPump(std::make_unique<ObserverPump<T>>(streams_, std::move(observer), requested_));
   }
-  // With Inbound::kManual, after Observe: `count` more messages may be given to the observer. Any thread.
+  // With Inbound::kManual, after Observe: `count` more messages may be given to the observer. Any thread. Else it does
+  // nothing.
   void Request(std::size_t count) {
+    if (requested_ == nullptr) return;
     requested_->fetch_add(count, std::memory_order_relaxed);
     streams_.RunPump();
   }
@@ -142,7 +145,8 @@ class Reader {
 //
 // One write may be in flight at once, and beside it one of the reader's. A writer that outruns its peer waits: no more
 // than Limits::stream_write_buffer bytes of a stream, and Limits::write_buffer of its connection, wait to be sent,
-// beside one message.
+// beside one message of this stream; of a connection that holds so much, only messages that its windows let through at
+// once are taken, and of others one at a time.
 template <typename T>
 class Writer {
  public:
@@ -158,13 +162,14 @@ class Writer {
   // complete when its handler ends. Any thread.
   void WritesDone() { streams_.EndWriting(); }
 
-  // --- without waiting, on the call's loop, where observers and callbacks run
-  // ------------------------------------------ Whether a message would be sent at once. When it says no, OnReady
-  // follows.
+  // The rest is for the call's loop, where observers and callbacks run, and does not wait.
+
+  // Whether a message would be sent at once. When it says no, OnReady follows, unless the call ends.
   bool IsReady() { return streams_.IsReady(); }
   // Sends it if IsReady, else does nothing and returns false.
   bool TryWrite(const T& message) { return streams_.TryWrite(MessageFrom<T>(message)); }
-  // `ready` is called on the call's loop whenever IsReady has become true again, and when the call begins.
+  // `ready` is called on the call's loop whenever IsReady has become true again, and when the call begins; on a server
+  // also when nobody waits for more, where IsReady said no before.
   void OnReady(UniqueFunction<void()> ready) { streams_.OnReady(std::move(ready)); }
 
  private:

@@ -29,6 +29,8 @@ class ServerStreams final : public CallStreams {
 
   std::optional<Status> Ended() override;
   void EndFor(Error mistake, std::string_view log) override;
+  // The call is answered.
+  void Answered() { Abandon(); }
 
  private:
   runtime::Loop* home() const override { return &call_.loop(); }
@@ -146,7 +148,11 @@ class StreamingMethod final : public MethodHandler {
     void End(const Answering& answer) {
       runtime::Loop& loop = call_.loop();
       answer(call_);
-      auto remove = [self = std::unique_ptr<Running>(this)]() mutable { self.reset(); };
+      auto remove = [self = std::unique_ptr<Running>(this)]() mutable {
+        // Of a coroutine that the handler has left behind, what it waits for ends first.
+        self->streams_.Answered();
+        self.reset();
+      };
       PostToLoop(loop, std::move(remove));
     }
 

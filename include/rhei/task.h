@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -54,6 +56,18 @@ class PromiseBase {
   // Frames are pooled: a coroutine costs no heap allocation in the steady state.
   static void* operator new(std::size_t size) { return AllocatePooled(size); }
   static void operator delete(void* frame, std::size_t size) noexcept { FreePooled(frame, size); }
+
+  // Frames are aligned as memory is. GCC 12 lays out the frame of a coroutine wrongly whose body declares no variable
+  // and has a co_await in the condition of an `if` or `while`: what resumes it finds another one, 8 bytes further on.
+  static void CheckFrame([[maybe_unused]] const void* frame) {
+#if defined(__GNUC__) && !defined(__clang__)
+    if (reinterpret_cast<std::uintptr_t>(frame) % __STDCPP_DEFAULT_NEW_ALIGNMENT__ != 0) [[unlikely]] {
+      EndMiscompiled();
+    }
+#endif
+  }
+  // Ends the process, and says what to do.
+  [[noreturn]] static void EndMiscompiled() noexcept;
 
   std::suspend_always initial_suspend() noexcept { return {}; }
 
@@ -184,7 +198,10 @@ class TaskAwaiter;
 template <typename T>
 class Promise final : public PromiseBase, public TaskSource<T> {
  public:
-  Task<T> get_return_object() { return Task<T>(static_cast<TaskSource<T>*>(this)); }
+  Task<T> get_return_object() {
+    CheckFrame(std::coroutine_handle<Promise>::from_promise(*this).address());
+    return Task<T>(static_cast<TaskSource<T>*>(this));
+  }
   template <typename U>
     requires std::is_convertible_v<U&&, T>
   void return_value(U&& value) {
@@ -339,7 +356,10 @@ class TaskAwaiter final : public TaskObserver {
   std::coroutine_handle<> parent_;
 };
 
-inline Task<void> Promise<void>::get_return_object() { return Task<void>(this); }
+inline Task<void> Promise<void>::get_return_object() {
+  CheckFrame(std::coroutine_handle<Promise>::from_promise(*this).address());
+  return Task<void>(this);
+}
 
 }  // namespace coroutine
 

@@ -1,5 +1,8 @@
 #include "rhei/task.h"
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace rhei::inline v0 {
 namespace {
 
@@ -27,6 +30,15 @@ class SpawnedTask final : public TaskObserver, public Pooled {
 };
 
 }  // namespace
+
+void coroutine::PromiseBase::EndMiscompiled() noexcept {
+  std::fputs(
+      "rhei: this compiler (GCC 12) has laid out the frame of a coroutine wrongly: its body declares no variable of "
+      "its "
+      "own and awaits in the condition of an if or a loop. Declare a variable in it, or await on a line before.\n",
+      stderr);
+  std::abort();
+}
 
 void Spawn(Task<void> task) { (new SpawnedTask(std::move(task)))->Run(); }
 

@@ -3,6 +3,8 @@
 // with AddressSanitizer's help, that they may be written as temporaries there. A lambda is named first, as docs say.
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -101,6 +103,42 @@ TEST(TaskCompilerTest, TemporariesOutliveASuspension) {
     EXPECT_EQ(task.Take(), std::string(kLong) + "7");
   }
   EXPECT_EQ(Counted::alive, 0);
+}
+
+// --- and to coroutines that await in a condition ---------------------------------------------------------------------
+
+Task<bool> Next(int& left) { return left-- > 0; }
+
+// No variable of its own.
+Task<void> AwaitInCondition(int& left) {
+  while (co_await Next(left)) {
+  }
+}
+
+Task<void> AwaitInConditionBesideAVariable(int& left, int& count) {
+  int counted = 0;
+  while (co_await Next(left)) ++counted;
+  count = counted;
+}
+
+// Where the compiler is at fault, the loop is not passed over in silence.
+TEST(TaskCompilerTest, ACoroutineWhoseFrameIsWrongIsNotLeftToRun) {
+  const auto run = [] {
+    int left = 3;
+    Spawn(AwaitInCondition(left));
+    std::exit(left == -1 ? 0 : 1);
+  };
+  const auto fine_or_loud = [](int status) {
+    return ::testing::KilledBySignal(SIGABRT)(status) || ::testing::ExitedWithCode(0)(status);
+  };
+  EXPECT_EXIT(run(), fine_or_loud, "");
+}
+
+TEST(TaskCompilerTest, AVariableMakesTheFrameRight) {
+  int left = 3;
+  int count = 0;
+  Spawn(AwaitInConditionBesideAVariable(left, count));
+  EXPECT_EQ(count, 3);
 }
 
 }  // namespace

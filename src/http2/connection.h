@@ -169,8 +169,8 @@ class Connection {
   }
   std::size_t queued(Stream stream) const;  // bytes that SendData holds
   // The bytes of DATA that could leave on the stream right now, in however many frames: the smaller of both windows, as
-  // far as the write buffer has room. 0 while something is queued on it, before its headers and after its end, while
-  // queued streams wait for the connection's window, and after failure.
+  // far as the write buffer has room; where its headers were not sent yet, as if they had been. 0 while something is
+  // queued on it, after its end, while queued streams wait for the connection's window, and after failure.
   std::size_t sendable(Stream stream) const;
 
   // Ends the stream with RST_STREAM, unless both sides have ended it already. What was queued on it is dropped. No

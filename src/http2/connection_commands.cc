@@ -91,7 +91,7 @@ std::size_t Connection::queued(Stream stream) const {
 std::size_t Connection::sendable(Stream stream) const {
   const StreamRecord* record = streams_.Get(stream.slot, stream.id);
   if (record == nullptr || failed_ || record->queue != nullptr || connection_blocked_) return 0;
-  if (!record->state.may_send() || !record->state.headers_sent() || output_.size() >= limits_.write_buffer) return 0;
+  if (!record->state.may_send() || output_.size() >= limits_.write_buffer) return 0;
   const std::int64_t window =
       std::min(send_window_.available(kDefaultWindow), record->send_window.available(peer_initial_window_));
   return window <= 0 ? 0 : std::min(static_cast<std::size_t>(window), limits_.write_buffer - output_.size());

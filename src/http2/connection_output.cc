@@ -122,7 +122,7 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
   StreamRecord& record = streams_[slot];
   const auto waiting = static_cast<std::int64_t>(record.queue->size());
   const auto turn = std::min(waiting, static_cast<std::int64_t>(record.queue->turn_left()));
-  const std::int64_t worth = std::min(turn, small_data_allowed_ ? 1 : kWorthSending);
+  const std::int64_t worth = std::min(waiting, small_data_allowed_ ? 1 : kWorthSending);
   const std::int64_t stream_window = record.send_window.available(peer_initial_window_);
   const std::int64_t connection_window = send_window_.available(kDefaultWindow);
   if (waiting != 0 && std::min(stream_window, connection_window) < worth) {

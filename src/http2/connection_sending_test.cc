@@ -94,9 +94,9 @@ class SendingTest : public ::testing::Test {
 TEST_F(SendingTest, ALargePieceLeavesInOneWriteFromWhereItLies) {
   OpenWindows(kWide, 1'000'000);
   const Stream stream = Open();
-  std::string message(64 * 1024 + 20, 'x');
-  const char* const place = message.data();
-  client_.connection.SendData(stream, std::move(message), true);
+  const PooledBytes message(std::string(64 * 1024 + 20, 'x'));
+  const char* const place = message.view().data();
+  client_.connection.SendData(stream, message, true);
   std::size_t payload = 0, size = 0;
   for (const std::string_view slice : Poll()) {
     size += slice.size();

@@ -50,14 +50,14 @@ bool CallStreams::Carry(Write& write) {
   }
   if (over_ || writing_ended_) return true;
   MessageStream* const stream = Stream();
-  const MessageStream::Sending sending = stream == nullptr ? MessageStream::Sending::kNotYet : stream->CanSend();
+  const MessageStream::Sending sending =
+      stream == nullptr ? MessageStream::Sending::kNotYet : stream->CanSend(&write.message);
   if (sending == MessageStream::Sending::kNotYet) {
     write_ = &write;
     return false;
   }
   if (sending == MessageStream::Sending::kReady) {
-    write.sent = true;
-    stream->Send(write.message);
+    write.sent = stream->Send(write.message);
   }
   return true;
 }
@@ -164,16 +164,12 @@ void CallStreams::OnReady(UniqueFunction<void()> ready) {
 }
 
 bool CallStreams::IsReady() {
-  if (over_ || writing_ended_) return false;
+  if (over_ || writing_ended_ || write_ != nullptr) return false;
   MessageStream* const stream = Stream();
-  return stream != nullptr && stream->CanSend() == MessageStream::Sending::kReady;
+  return stream != nullptr && stream->CanSend(nullptr) == MessageStream::Sending::kReady;
 }
 
-bool CallStreams::TryWrite(const OutgoingMessage& message) {
-  if (write_ != nullptr || !IsReady()) return false;
-  stream_->Send(message);
-  return true;
-}
+bool CallStreams::TryWrite(const OutgoingMessage& message) { return IsReady() && stream_->Send(message); }
 
 void CallStreams::OnReadable() {
   if (read_ == nullptr) return RunPumpHere();
@@ -186,7 +182,7 @@ void CallStreams::OnWritable() {
   if (write_ != nullptr) {
     Write& write = *std::exchange(write_, nullptr);
     if (Carry(write)) Tell(write);
-  } else if (ready_ && IsReady()) {
+  } else if (ready_) {
     Keep();
     ready_();
     Unkeep();
@@ -196,10 +192,16 @@ void CallStreams::OnWritable() {
 void CallStreams::Opened(MessageStream& stream) {
   stream_ = &stream;
   Keep();
-  OnWritable();
+  if (write_ != nullptr || IsReady()) OnWritable();
   if (writing_ended_ && !over_) stream.EndSending();
   if (!over_) OnReadable();
   Unkeep();
+}
+
+void CallStreams::Abandon() {
+  pump_.reset();
+  ready_ = nullptr;
+  Over();
 }
 
 void CallStreams::Over() {

@@ -10,6 +10,8 @@ using wire::MessageReader;
 
 // An empty inbox of this size gives its memory back.
 constexpr std::size_t kKeptCapacity = 4 * 1024;
+// Windows that are open by so much let a message begin that waits for more.
+constexpr std::size_t kWorthBeginning = 1024;
 
 }  // namespace
 
@@ -25,6 +27,11 @@ void Http2MessageStream::Arrived(std::string_view data, std::size_t charged, boo
   place_.budget.Unread(charged);
   peer_ended_ |= peer_ended;
   if (inbox_begin_ < inbox_.size()) {
+    // A reader that never comes to the end of it must not keep what it has read.
+    if (inbox_begin_ > inbox_.size() / 2) {
+      inbox_.erase(0, inbox_begin_);
+      inbox_begin_ = 0;
+    }
     inbox_.append(data);
   } else {
     arriving_ = data;
@@ -129,64 +136,85 @@ void Http2MessageStream::SendCredit() {
   if (http2().output_size() > 0) place_.link.SendSoon();
 }
 
-bool Http2MessageStream::HasRoom() const {
+bool Http2MessageStream::HasRoom(const OutgoingMessage* message) const {
   const std::size_t queued = http2().queued(stream_);
-  const bool connection_has = http2().unsent_size() < place_.limits.write_buffer;
-  // A stream that could send right now is not held up by those that cannot.
-  if (queued == 0) return connection_has || http2().sendable(stream_) > 0;
-  return connection_has && queued < place_.limits.stream_write_buffer;
+  if (http2().unsent_size() < place_.limits.write_buffer) return queued < place_.limits.stream_write_buffer;
+  // A message that can leave right now is not held up by those that cannot; only by what waits for the socket, which
+  // goes in any case. One that can begin to leave has to take turns.
+  if (queued > 0 || http2().output_size() >= place_.limits.stream_write_buffer) return false;
+  if (message != nullptr && FitsWindows(message->Size().value_or(0))) return true;
+  const std::size_t sendable = http2().sendable(stream_);
+  // Of a client's calls there are as many as its user makes; what a server queues is bounded whatever its clients do.
+  if (http2().role() == http2::Role::kClient) return sendable > 0;
+  return sendable >= kWorthBeginning && place_.waiters.MayOverdraw(*this);
 }
 
-MessageStream::Sending Http2MessageStream::CanSend() {
+bool Http2MessageStream::FitsWindows(std::size_t size) const {
+  const std::size_t sendable = http2().sendable(stream_);
+  return sendable > wire::kMessagePrefix && size <= sendable - wire::kMessagePrefix;
+}
+
+MessageStream::Sending Http2MessageStream::CanSend(const OutgoingMessage* message) {
   if (closed_ || sending_ended_) return Sending::kOver;
-  if (HasRoom()) return Sending::kReady;
+  if (HasRoom(message)) return Sending::kReady;
   write_waits_ = true;
+  waiting_ = message;
   // A queue tells when it has become empty.
   if (http2().queued(stream_) == 0) place_.waiters.Add(*this);
   return Sending::kNotYet;
 }
 
 bool Http2MessageStream::TellIfWritable() {
-  if (!HasRoom()) return false;
+  if (!HasRoom(waiting_)) return false;
   if (std::exchange(write_waits_, false)) listener_->OnWritable();
   return true;
 }
 
 void Http2MessageStream::OnDrained() {
+  place_.waiters.EndOverdraft(*this);
   if (!write_waits_ || closed_) return;
   if (!TellIfWritable()) place_.waiters.Add(*this);
 }
 
-void Http2MessageStream::Send(const OutgoingMessage& message) {
+bool Http2MessageStream::Send(const OutgoingMessage& message) {
   const std::optional<std::size_t> size = message.Size();
   if (!size) {
-    return owner_.OnBroken(Error(StatusCode::kInternal,
-                                 "a message cannot be serialised: a required field is missing, or it is 2 GiB or more",
-                                 Origin::kLocal));
+    owner_.OnBroken(Error(StatusCode::kInternal,
+                          "a message cannot be serialised: a required field is missing, or it is 2 GiB or more",
+                          Origin::kLocal));
+    return false;
   }
   const std::size_t limit = std::min<std::size_t>(place_.limits.max_send_message, wire::kLargestMessage);
   if (*size > limit) {
-    return owner_.OnBroken(
+    owner_.OnBroken(
         Error(StatusCode::kResourceExhausted,
               "a message of " + std::to_string(*size) + " bytes is larger than the limit of " + std::to_string(limit),
               Origin::kLocal));
+    return false;
   }
-  if (!owner_.OnSend()) return;
+  if (!owner_.OnSend()) return false;
   has_sent_ = true;
   place_.link.SendSoon();
+  if (http2().unsent_size() >= place_.limits.write_buffer && !FitsWindows(*size)) place_.waiters.Overdraw(*this);
   const std::size_t framed = wire::kMessagePrefix + *size;
   if (char* const room = http2().ReserveData(stream_, framed, false)) {
     wire::WriteMessagePrefix(*size, room);
-    return message.Write(room + wire::kMessagePrefix);
+    message.Write(room + wire::kMessagePrefix);
+    return true;
   }
   PooledBytes bytes(framed);
   wire::WriteMessagePrefix(*size, bytes.data());
   message.Write(bytes.data() + wire::kMessagePrefix);
   http2().SendData(stream_, std::move(bytes), false);
+  return true;
 }
 
 void Http2MessageStream::EndSending() {
   if (closed_ || std::exchange(sending_ended_, true)) return;
+  // Who waited has been told.
+  write_waits_ = false;
+  waiting_ = nullptr;
+  place_.waiters.Remove(*this);
   if (http2().role() == http2::Role::kServer) return;
   http2().SendData(stream_, PooledBytes(), true);
   place_.link.SendSoon();
@@ -196,6 +224,7 @@ void Http2MessageStream::Close(bool keep_unread) {
   if (!closed_) {
     closed_ = true;
     place_.waiters.Remove(*this);
+    place_.waiters.EndOverdraft(*this);
     place_.budget.Leave(share_);
     place_.budget.Read(Unread().size());
   }

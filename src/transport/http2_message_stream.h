@@ -71,14 +71,15 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   bool has_sent() const { return has_sent_; }
 
   Received Receive(IncomingMessage& into) override;
-  Sending CanSend() override;
-  void Send(const OutgoingMessage& message) override;
+  Sending CanSend(const OutgoingMessage* message) override;
+  bool Send(const OutgoingMessage& message) override;
   void EndSending() override;
 
  private:
   http2::Connection& http2() const { return place_.link.connection(); }
   bool TellIfWritable() override;
-  bool HasRoom() const;
+  bool HasRoom(const OutgoingMessage* message) const;
+  bool FitsWindows(std::size_t size) const;
   std::string_view Unread() const {
     return arriving_.empty() ? std::string_view(inbox_).substr(inbox_begin_) : arriving_;
   }
@@ -105,6 +106,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   bool sending_ended_ = false;
   bool read_waits_ = false;
   bool write_waits_ = false;
+  const OutgoingMessage* waiting_ = nullptr;  // while write_waits_, if it is known
   bool has_sent_ = false;
   bool closed_ = false;
   bool broken_ = false;

@@ -95,7 +95,8 @@ void InProcessClientCall::OnNotServing(MessageInTransit request) {
 }
 
 std::optional<Error> InProcessClientCall::FinalError() const {
-  if (call_->request.server_streams || has_message_) return std::nullopt;
+  if (call_->request.server_streams) return messages_->WrongEnd();
+  if (has_message_) return std::nullopt;
   return Found(StatusCode::kUnimplemented, "the call has one reply, and the server sent none");
 }
 

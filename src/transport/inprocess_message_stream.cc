@@ -35,9 +35,7 @@ MessageStream::Received InProcessMessageStream::Receive(IncomingMessage& into) {
   MessageInTransit next = std::move(unread_.front());
   unread_.pop_front();
   if (next.size > max_receive_message_) {
-    return Broken(Error(StatusCode::kResourceExhausted,
-                        "the " + std::string(owner_.incoming()) + " of " + std::to_string(next.size) +
-                            " bytes is larger than the limit of " + std::to_string(max_receive_message_)));
+    return Broken(TooLarge(next.size));
   }
   if (!next.message->MoveInto(into)) {
     return Broken(Error(StatusCode::kInternal, "the " + std::string(owner_.incoming()) + " of " +
@@ -48,6 +46,19 @@ MessageStream::Received InProcessMessageStream::Receive(IncomingMessage& into) {
   return Received::kMessage;
 }
 
+Error InProcessMessageStream::TooLarge(std::size_t size) const {
+  return Error(StatusCode::kResourceExhausted, "the " + std::string(owner_.incoming()) + " of " + std::to_string(size) +
+                                                   " bytes is larger than the limit of " +
+                                                   std::to_string(max_receive_message_));
+}
+
+std::optional<Error> InProcessMessageStream::WrongEnd() const {
+  for (const MessageInTransit& message : unread_) {
+    if (message.size > max_receive_message_) return TooLarge(message.size);
+  }
+  return std::nullopt;
+}
+
 MessageStream::Received InProcessMessageStream::Broken(Error error) {
   unread_.clear();
   peer_ended_ = true;
@@ -55,29 +66,32 @@ MessageStream::Received InProcessMessageStream::Broken(Error error) {
   return Received::kEnd;
 }
 
-MessageStream::Sending InProcessMessageStream::CanSend() {
+MessageStream::Sending InProcessMessageStream::CanSend(const OutgoingMessage* /*message*/) {
   if (closed_ || sending_ended_) return Sending::kOver;
   if (sent_ < kWindow) return Sending::kReady;
   write_waits_ = true;
   return Sending::kNotYet;
 }
 
-void InProcessMessageStream::Send(const OutgoingMessage& message) {
+bool InProcessMessageStream::Send(const OutgoingMessage& message) {
   const std::optional<std::size_t> size = message.Size();
   if (!size) {
-    return owner_.OnBroken(Error(StatusCode::kInternal,
-                                 "a message cannot be serialised: a required field is missing, or it is 2 GiB or more",
-                                 Origin::kLocal));
+    owner_.OnBroken(Error(StatusCode::kInternal,
+                          "a message cannot be serialised: a required field is missing, or it is 2 GiB or more",
+                          Origin::kLocal));
+    return false;
   }
   if (*size > max_send_message_) {
-    return owner_.OnBroken(Error(StatusCode::kResourceExhausted,
-                                 "a message of " + std::to_string(*size) + " bytes is larger than the limit of " +
-                                     std::to_string(max_send_message_),
-                                 Origin::kLocal));
+    owner_.OnBroken(Error(StatusCode::kResourceExhausted,
+                          "a message of " + std::to_string(*size) + " bytes is larger than the limit of " +
+                              std::to_string(max_send_message_),
+                          Origin::kLocal));
+    return false;
   }
-  if (!owner_.OnSend()) return;
+  if (!owner_.OnSend()) return false;
   sent_ += *size + kMessageCost;
   owner_.Deliver({message.Copy(), *size});
+  return true;
 }
 
 void InProcessMessageStream::EndSending() {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "rhei/message_stream.h"
@@ -58,10 +59,12 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
   // Closes it, and tells the listener what it waits for.
   void CloseAndTell();
   bool closed() const { return closed_; }
+  // What is wrong with what is not read yet, now that the call has ended: nobody could be told of it any more.
+  std::optional<Error> WrongEnd() const;
 
   Received Receive(IncomingMessage& into) override;
-  Sending CanSend() override;
-  void Send(const OutgoingMessage& message) override;
+  Sending CanSend(const OutgoingMessage* message) override;
+  bool Send(const OutgoingMessage& message) override;
   void EndSending() override;
 
  private:
@@ -71,6 +74,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
   static constexpr std::size_t kMessageCost = 64;
 
   void TellReadable();
+  Error TooLarge(std::size_t size) const;
   Received Broken(Error error);
 
   const std::size_t max_receive_message_;

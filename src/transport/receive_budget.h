@@ -32,7 +32,7 @@ class ReceiveBudget {
       return;
     }
     Hold(share, held);
-    GiveConnection(share, charged);
+    connection_.ConsumeOnConnection(charged);
     GiveStream(share, charged);
     if (held == 0) GiveBack();
   }
@@ -73,9 +73,10 @@ class ReceiveBudget {
     Credit(share);
   }
 
-  // What is held for one connection at the most, in budgets, before its window stays closed: by so many times more than
-  // for the windows of its streams, because those who wait behind it are not the ones who hold it.
-  static constexpr std::size_t kConnectionBudgets = 4;
+  // What may lie unread on one connection, in budgets, before its window stays closed: by so many times more than for
+  // the windows of its streams, because those who wait behind it are not the ones who hold it. Unfinished messages do
+  // not count here, or they would keep each other from being whole; the windows of their streams bound them.
+  static constexpr std::size_t kUnreadBudgets = 4;
 
   void GiveStream(Share& share, std::size_t bytes) {
     if (held_ <= budget_ || oldest_ == &share || share.held == 0) {
@@ -85,20 +86,12 @@ class ReceiveBudget {
     }
   }
 
-  // The oldest is always served: it is the one that will be whole first.
-  void GiveConnection(const Share& share, std::size_t bytes) {
-    if (oldest_ == &share) return connection_.ConsumeOnConnection(bytes);
-    owed_ += bytes;
-    GiveOwed();
-  }
-
   void GiveOwed() {
-    if (owed_ == 0 || held_ + unread_ > kConnectionBudgets * budget_) return;
+    if (owed_ == 0 || unread_ > kUnreadBudgets * budget_) return;
     connection_.ConsumeOnConnection(std::exchange(owed_, 0));
   }
 
   void GiveBack() {
-    GiveOwed();
     for (Share* share = oldest_; share != nullptr; share = share->next) {
       Credit(*share);
       if (held_ > budget_) return;

@@ -32,6 +32,7 @@ class ReceiveBudgetTest : public ::testing::Test {
   BlockPool blocks_;
   const Limits limits_;
   http2::Connection connection_{http2::Role::kServer, limits_, blocks_, TimePoint(std::chrono::hours(1))};
+  const std::size_t before_ = connection_.output_size();
   ReceiveBudget budget_{connection_, kBudget};
   std::vector<std::unique_ptr<ReceiveBudget::Share>> shares_;
 };
@@ -76,6 +77,51 @@ TEST_F(ReceiveBudgetTest, AStreamThatLeavesMakesRoomToo) {
   budget_.Leave(*shares_[0]);
   budget_.Leave(*shares_[1]);
   EXPECT_EQ(shares_[1]->held, 0U);
+}
+
+// --- bytes that wait for their reader --------------------------------------------------------------------------------
+
+// WINDOW_UPDATE frames of the connection are what the output grows by.
+TEST_F(ReceiveBudgetTest, UnreadBytesAreGivenBackToTheConnectionAtOnceWhileTheyAreNotTooMany) {
+  // Both together are half of its window, so that they are announced.
+  budget_.Unread(3 * kBudget);
+  budget_.Read(3 * kBudget);
+  budget_.Unread(3 * kBudget);
+  EXPECT_GT(connection_.output_size(), before_);
+}
+
+TEST_F(ReceiveBudgetTest, AboveFourBudgetsTheConnectionsWindowStaysClosedUntilThereIsRoom) {
+  budget_.Unread(4 * kBudget);
+  const std::size_t open = connection_.output_size();
+  budget_.Unread(600'000);
+  EXPECT_EQ(connection_.output_size(), open);
+  budget_.Read(500'000);
+  EXPECT_EQ(connection_.output_size(), open);  // 500'000 are unread still
+  budget_.Read(100'000);
+  EXPECT_GT(connection_.output_size(), open);
+}
+
+TEST_F(ReceiveBudgetTest, CollectedBytesServeTheStreamAndNotTheConnectionAgain) {
+  budget_.Collected(*shares_[0], 50'000, 50'000);
+  EXPECT_EQ(shares_[0]->withheld, 0U);
+  EXPECT_EQ(shares_[0]->held, 50'000U);
+  budget_.Collected(*shares_[1], 60'000, 60'000);
+  EXPECT_EQ(shares_[1]->withheld, 60'000U);  // above the budget, and not the oldest
+  budget_.Collected(*shares_[0], 500'000, 550'000);
+  EXPECT_EQ(shares_[0]->withheld, 0U);
+  budget_.Leave(*shares_[0]);
+  EXPECT_EQ(Withheld(), 0U);
+  EXPECT_EQ(connection_.output_size(), before_);
+}
+
+TEST_F(ReceiveBudgetTest, UnfinishedAndUnreadBytesCountTogether) {
+  budget_.Collected(*shares_[0], 4 * kBudget, 4 * kBudget);
+  budget_.Unread(600'000);
+  EXPECT_EQ(connection_.output_size(), before_);
+  budget_.Leave(*shares_[0]);
+  EXPECT_EQ(connection_.output_size(), before_);  // too much is unread by itself
+  budget_.Read(600'000);
+  EXPECT_GT(connection_.output_size(), before_);
 }
 
 // However streams come, grow, end and leave: the oldest is never held back, and when all are gone nothing is withheld.

@@ -49,10 +49,19 @@ class SendWaiters {
   }
   bool empty() const { return size_ == 0; }
 
+  // One writer at a time may send beyond what may wait on the connection, until what it sent is gone: so that a message
+  // larger than its windows is not held up for ever by streams that nobody reads.
+  bool MayOverdraw(const Waiter& waiter) const { return overdrawn_ == nullptr || overdrawn_ == &waiter; }
+  void Overdraw(const Waiter& waiter) { overdrawn_ = &waiter; }
+  void EndOverdraft(const Waiter& waiter) {
+    if (overdrawn_ == &waiter) overdrawn_ = nullptr;
+  }
+
  private:
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;
   std::size_t size_ = 0;
+  const Waiter* overdrawn_ = nullptr;
 };
 
 }  // namespace rhei::inline v0::transport

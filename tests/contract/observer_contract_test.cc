@@ -232,6 +232,7 @@ TEST_P(ObserverContractTest, ManuallyADeadlineIsTold) {
   const auto record = std::make_shared<Record>();
   call.Observe(record, Inbound::kManual);
   EXPECT_EQ(Get(record->end()).code(), StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(Get(cancelled.get_future()), StatusCode::kDeadlineExceeded);
 }
 
 TEST_P(ObserverContractTest, ManuallyAnObserverThatDoesNotAskHoldsTheWriterUp) {

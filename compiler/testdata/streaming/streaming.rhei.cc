@@ -96,6 +96,30 @@ rhei::Task<rhei::Status> OnlyStreams::Service::reader(
   return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/reader is not implemented");
 }
 
+rhei::Task<rhei::Status> OnlyStreams::Service::Next(
+    rhei::ServerContext& /*context*/,
+    const streaming::Request& /*request*/,
+    rhei::Writer<streaming::Reply>& /*writer*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/Next is not implemented");
+}
+
+rhei::Task<rhei::Result<streaming::Reply>> OnlyStreams::Service::writer(
+    rhei::ServerContext& /*context*/, rhei::Reader<streaming::Request>& /*reader*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/writer is not implemented");
+}
+
+rhei::Task<rhei::Status> OnlyStreams::Service::OldDown(
+    rhei::ServerContext& /*context*/,
+    const streaming::Request& /*request*/,
+    rhei::Writer<streaming::Reply>& /*writer*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/OldDown is not implemented");
+}
+
+rhei::Task<rhei::Result<streaming::Reply>> OnlyStreams::Service::OldUp(
+    rhei::ServerContext& /*context*/, rhei::Reader<streaming::Request>& /*reader*/) {
+  return rhei::Error(rhei::StatusCode::kUnimplemented, "the method streaming.OnlyStreams/OldUp is not implemented");
+}
+
 std::string_view OnlyStreams::Service::service_name() const { return kServiceName; }
 
 void OnlyStreams::Service::AddMethods(rhei::MethodTable& table) {
@@ -104,6 +128,10 @@ void OnlyStreams::Service::AddMethods(rhei::MethodTable& table) {
   table.AddBidiStreaming("/streaming.OnlyStreams/Reader", *this, &Service::Reader);
   table.AddClientStreaming("/streaming.OnlyStreams/Writer", *this, &Service::Writer);
   table.AddServerStreaming("/streaming.OnlyStreams/reader", *this, &Service::reader);
+  table.AddServerStreaming("/streaming.OnlyStreams/Next", *this, &Service::Next);
+  table.AddClientStreaming("/streaming.OnlyStreams/writer", *this, &Service::writer);
+  table.AddServerStreaming("/streaming.OnlyStreams/OldDown", *this, &Service::OldDown);
+  table.AddClientStreaming("/streaming.OnlyStreams/OldUp", *this, &Service::OldUp);
 }
 
 OnlyStreams::Stub::Stub(rhei::Channel channel)
@@ -111,7 +139,11 @@ OnlyStreams::Stub::Stub(rhei::Channel channel)
       talk_(channel_.FindMethod("/streaming.OnlyStreams/Talk")),
       reader_(channel_.FindMethod("/streaming.OnlyStreams/Reader")),
       writer_(channel_.FindMethod("/streaming.OnlyStreams/Writer")),
-      reader_2_(channel_.FindMethod("/streaming.OnlyStreams/reader")) {}
+      reader_2_(channel_.FindMethod("/streaming.OnlyStreams/reader")),
+      next_(channel_.FindMethod("/streaming.OnlyStreams/Next")),
+      writer_2_(channel_.FindMethod("/streaming.OnlyStreams/writer")),
+      old_down_(channel_.FindMethod("/streaming.OnlyStreams/OldDown")),
+      old_up_(channel_.FindMethod("/streaming.OnlyStreams/OldUp")) {}
 
 rhei::BidiStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::Talk(
     const rhei::CallOptions& options) const {
@@ -131,6 +163,26 @@ rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stu
 rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::reader(
     const streaming::Request& request, const rhei::CallOptions& options) const {
   return rhei::StartServerStreaming<streaming::Reply>(channel_, reader_2_, request, options);
+}
+
+rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::Next(
+    const streaming::Request& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, next_, request, options);
+}
+
+rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::writer(
+    const rhei::CallOptions& options) const {
+  return rhei::StartClientStreaming<streaming::Request, streaming::Reply>(channel_, writer_2_, options);
+}
+
+rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::OldDown(
+    const streaming::Request& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, old_down_, request, options);
+}
+
+rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::OldUp(
+    const rhei::CallOptions& options) const {
+  return rhei::StartClientStreaming<streaming::Request, streaming::Reply>(channel_, old_up_, options);
 }
 
 }  // namespace streaming

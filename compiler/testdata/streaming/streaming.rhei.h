@@ -84,6 +84,16 @@ struct OnlyStreams final {
         rhei::ServerContext& context, rhei::Reader<streaming::Request>& reader);
     virtual rhei::Task<rhei::Status> reader(
         rhei::ServerContext& context, const streaming::Request& request, rhei::Writer<streaming::Reply>& writer);
+    virtual rhei::Task<rhei::Status> Next(
+        rhei::ServerContext& context, const streaming::Request& request, rhei::Writer<streaming::Reply>& writer);
+    virtual rhei::Task<rhei::Result<streaming::Reply>> writer(
+        rhei::ServerContext& context, rhei::Reader<streaming::Request>& reader);
+    // Use Next.
+    virtual rhei::Task<rhei::Status> OldDown(
+        rhei::ServerContext& context, const streaming::Request& request, rhei::Writer<streaming::Reply>& writer);
+    // Use Writer.
+    virtual rhei::Task<rhei::Result<streaming::Reply>> OldUp(
+        rhei::ServerContext& context, rhei::Reader<streaming::Request>& reader);
 
     std::string_view service_name() const final;
     void AddMethods(rhei::MethodTable& table) final;
@@ -101,6 +111,16 @@ struct OnlyStreams final {
         const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::ServerStreamingCall<streaming::Reply> reader(
         const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::ServerStreamingCall<streaming::Reply> Next(
+        const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::ClientStreamingCall<streaming::Request, streaming::Reply> writer(
+        const rhei::CallOptions& options = rhei::CallOptions()) const;
+    [[deprecated("streaming.OnlyStreams/OldDown is deprecated")]]
+    rhei::ServerStreamingCall<streaming::Reply> OldDown(
+        const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    [[deprecated("streaming.OnlyStreams/OldUp is deprecated")]]
+    rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OldUp(
+        const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -108,6 +128,10 @@ struct OnlyStreams final {
     rhei::Method reader_;
     rhei::Method writer_;
     rhei::Method reader_2_;
+    rhei::Method next_;
+    rhei::Method writer_2_;
+    rhei::Method old_down_;
+    rhei::Method old_up_;
   };
 };
 

@@ -133,25 +133,38 @@ Task<void> WriteAll(BidiStreamingCall<weather::WeatherRequest, weather::WeatherR
   done.set_value(written);
 }
 
+struct Parts {
+  int temperatures = 0;
+  int humidities = 0;
+  int winds = 0;
+};
+
+Task<void> ReadAll(BidiStreamingCall<weather::WeatherRequest, weather::WeatherResponse>& call,
+                   std::promise<Parts> done) {
+  Parts parts;
+  while (const std::optional<weather::WeatherResponse> part = co_await call.Next()) {
+    ++(part->has_temperature() ? parts.temperatures : part->has_wind() ? parts.winds : parts.humidities);
+  }
+  done.set_value(parts);
+}
+
 TEST_F(GrpcServerTest, AnswersAStreamOfARheiClient) {
   constexpr int kCount = 10'000;
   auto call = weather::WeatherStreaming::Stub(Connect(target())).Observe();
   const weather::WeatherRequest request = RequestFor(kKyiv);
-  std::promise<int> done;
-  std::future<int> written = done.get_future();
-  Spawn(WriteAll(call, request, kCount, std::move(done)));
-  int temperatures = 0;
-  int humidities = 0;
-  int winds = 0;
-  while (const std::optional<weather::WeatherResponse> part = call.Next().Wait()) {
-    ++(part->has_temperature() ? temperatures : part->has_wind() ? winds : humidities);
-  }
+  std::promise<int> writing;
+  std::future<int> written = writing.get_future();
+  Spawn(WriteAll(call, request, kCount, std::move(writing)));
+  std::promise<Parts> reading;
+  std::future<Parts> read = reading.get_future();
+  Spawn(ReadAll(call, std::move(reading)));
+  const Parts parts = read.get();
   const Status status = call.Finish().Wait();
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(written.get(), kCount);
-  EXPECT_EQ(temperatures, kCount);
-  EXPECT_EQ(humidities, kCount);
-  EXPECT_EQ(winds, kCount);
+  EXPECT_EQ(parts.temperatures, kCount);
+  EXPECT_EQ(parts.humidities, kCount);
+  EXPECT_EQ(parts.winds, kCount);
 }
 
 TEST_F(GrpcServerTest, EndsAStreamOfARheiClientWithAnErrorAfterTheAnswers) {

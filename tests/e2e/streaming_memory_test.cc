@@ -1,0 +1,143 @@
+// What streams cost a server's heap while they go on. Counted, so that it does not depend on the machine.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rhei/executor.h"
+#include "tests/e2e/simulated_stack.h"
+
+namespace {
+
+// What is allocated while this one runs is counted until it is freed, whoever frees it.
+const rhei::Executor* watched = nullptr;
+std::int64_t held = 0;
+std::int64_t most_held = 0;
+
+struct alignas(std::max_align_t) Head {
+  std::int64_t counted;
+};
+
+}  // namespace
+
+// Not inlined, or the compiler sees malloc on one side and delete on the other.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  void* const memory = std::malloc(sizeof(Head) + size);
+  if (memory == nullptr) throw std::bad_alloc();
+  const bool counts = watched != nullptr && rhei::Executor::Current() == watched;
+  Head* const head = ::new (memory) Head{counts ? static_cast<std::int64_t>(size) : 0};
+  held += head->counted;
+  if (held > most_held) most_held = held;
+  return head + 1;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  if (memory == nullptr) return;
+  Head* const head = static_cast<Head*>(memory) - 1;
+  held -= head->counted;
+  std::free(head);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+
+namespace rhei::inline v0::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Chat = BidiStreamingCall<std::string, std::string>;
+
+constexpr std::int64_t kMiB = 1024 * 1024;
+
+class StreamingMemoryTest : public ::testing::Test, protected GenericStreamingService {
+ protected:
+  using Handler = Task<Status> (*)(Reader<std::string>& reader, Writer<std::string>& writer, const std::string& text);
+
+  void Serve(Handler handler, std::string text = {}) {
+    handler_ = handler;
+    text_ = std::move(text);
+    server_ = std::make_unique<Server>(ServerOptions().UseRuntime(server_runtime_));
+    server_->AddGeneric(static_cast<GenericStreamingService&>(*this)).Listen(kServerAddress);
+    ASSERT_TRUE(server_->Start().ok());
+    stub_.emplace(Connect("ipv4:" + std::string(kServerAddress), ChannelOptions().UseRuntime(world_.runtime())));
+    watched = &server_runtime_->loop(0);
+    most_held = held;
+  }
+  void TearDown() override { watched = nullptr; }
+
+  SimulatedWorld world_{1};
+  std::shared_ptr<Runtime> server_runtime_ = world_.AddRuntime();
+  std::unique_ptr<Server> server_;
+  std::optional<GenericStub> stub_;
+
+ private:
+  Task<Status> Call(ServerContext&, Reader<std::string>& reader, Writer<std::string>& writer) override {
+    return handler_(reader, writer, text_);
+  }
+
+  Handler handler_ = nullptr;
+  std::string text_;
+};
+
+Task<void> WriteMany(Chat& call, const std::string& message, int count, int& written) {
+  for (; written < count; ++written) {
+    const bool sent = co_await call.Write(message);
+    if (!sent) co_return;
+  }
+  call.WritesDone();
+}
+
+// Its reader always finds something there, so what it has read must not wait for the rest to be gone too.
+TEST_F(StreamingMemoryTest, AReaderThatIsNeverAheadHoldsNoMoreThanItsWindow) {
+  constexpr int kMessages = 8'000;
+  Serve([](Reader<std::string>& reader, Writer<std::string>&, const std::string&) -> Task<Status> {
+    std::string message;
+    while (co_await reader.Next(message)) (void)co_await Sleep(1ms);
+    co_return Status();
+  });
+  const std::string message(1000, 'm');
+  int written = 0;
+  auto call = stub_->Stream(kMethod);
+  Spawn(WriteMany(call, message, kMessages, written));
+  EXPECT_TRUE(call.Finish().Wait().ok());
+  EXPECT_EQ(written, kMessages);
+  // A window of 64 KiB, twice where a string grows; and not the 8 MB that passed through.
+  EXPECT_LT(most_held, kMiB);
+  EXPECT_GT(most_held, 1000);
+}
+
+TEST_F(StreamingMemoryTest, AHundredStreamsThatNobodyReadsHoldTwoMebibytes) {
+  Serve(
+      [](Reader<std::string>&, Writer<std::string>& writer, const std::string& text) -> Task<Status> {
+        for (int i = 0; i < 1024; ++i) {
+          const bool sent = co_await writer.Write(text);
+          if (!sent) break;
+        }
+        co_return Status();
+      },
+      std::string(10 * 1024, 'm'));
+  std::int64_t after_first = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Chat> calls;
+    calls.reserve(100);
+    for (int i = 0; i < 100; ++i) calls.push_back(stub_->Stream(kMethod));
+    world_.RunFor(5s);
+    const std::int64_t during = held;
+    calls.clear();
+    world_.RunFor(5s);
+    if (round == 0) after_first = held;
+    EXPECT_LT(during - held, 2 * kMiB) << round;
+    EXPECT_GT(during - held, kMiB / 4) << round;
+    // What is kept is used again.
+    EXPECT_LT(held, after_first + kMiB / 16) << round;
+  }
+  EXPECT_LT(after_first, kMiB);
+  EXPECT_LT(most_held, 3 * kMiB);
+}
+
+}  // namespace
+}  // namespace rhei::inline v0::testing
