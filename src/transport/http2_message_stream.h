@@ -102,6 +102,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   std::string inbox_;  // arrived and unread, from inbox_begin_ on
   std::size_t inbox_begin_ = 0;
   std::string_view arriving_;  // the same, while it is being handed over and inbox_ is empty
+  std::size_t overdraft_ = 0;  // see SendWaiters
   bool peer_ended_ = false;
   bool sending_ended_ = false;
   bool read_waits_ = false;
