@@ -38,7 +38,8 @@ class Watch {
   }
   // To be called when the steps have ended: the threads of gRPC hear of a cancellation only after that.
   void HearOfCancellation() {
-    if (!id_.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+    while (!id_.empty() && !context_.IsCancelled() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   }
   Status Complete() {
     how_.set_end(SeenReply::COMPLETE);

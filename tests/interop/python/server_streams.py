@@ -38,8 +38,12 @@ class Stream:
 
     async def hear_of_cancellation(self):
         """To be called when the steps have ended: grpcio cancels a handler only after the end of its requests."""
-        if self.id:
-            await asyncio.sleep(0.05)
+        if not self.id:
+            return
+        try:
+            await asyncio.wait_for(asyncio.get_running_loop().create_future(), 0.05)
+        except asyncio.TimeoutError:
+            pass
 
     async def send_pieces(self, step):
         for size in step.reply_sizes:
