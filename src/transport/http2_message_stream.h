@@ -29,7 +29,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
     virtual bool OnSend() = 0;
     // The call is to end with this: it has made a mistake, or its peer has.
     virtual void OnBroken(Error error) = 0;
-    // "reply": what arrives, for texts.
+    // "reply": what arrives, for texts. A literal.
     virtual std::string_view incoming() const = 0;
 
    protected:
@@ -95,7 +95,8 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   const Place place_;
   const http2::Stream stream_;
   const std::size_t max_receive_message_;
-  Owner& owner_;
+  Owner& owner_;  // until it is closed
+  const std::string_view incoming_;
   Listener* listener_;
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;

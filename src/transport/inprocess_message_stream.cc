@@ -38,7 +38,7 @@ MessageStream::Received InProcessMessageStream::Receive(IncomingMessage& into) {
     return Broken(TooLarge(next.size));
   }
   if (!next.message->MoveInto(into)) {
-    return Broken(Error(StatusCode::kInternal, "the " + std::string(owner_.incoming()) + " of " +
+    return Broken(Error(StatusCode::kInternal, "the " + std::string(incoming_) + " of " +
                                                    std::to_string(next.size) + " bytes cannot be parsed"));
   }
   read_ += next.size + kMessageCost;
@@ -47,7 +47,7 @@ MessageStream::Received InProcessMessageStream::Receive(IncomingMessage& into) {
 }
 
 Error InProcessMessageStream::TooLarge(std::size_t size) const {
-  return Error(StatusCode::kResourceExhausted, "the " + std::string(owner_.incoming()) + " of " + std::to_string(size) +
+  return Error(StatusCode::kResourceExhausted, "the " + std::string(incoming_) + " of " + std::to_string(size) +
                                                    " bytes is larger than the limit of " +
                                                    std::to_string(max_receive_message_));
 }

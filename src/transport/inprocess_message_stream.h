@@ -33,7 +33,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
     virtual void DeliverEnd() = 0;
     // The call is to end with this.
     virtual void OnBroken(Error error) = 0;
-    // "reply": what arrives, for texts.
+    // "reply": what arrives, for texts. A literal.
     virtual std::string_view incoming() const = 0;
 
    protected:
@@ -45,6 +45,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
       : max_receive_message_(max_receive_message),
         max_send_message_(max_send_message),
         owner_(owner),
+        incoming_(owner.incoming()),
         listener_(listener) {}
 
   void SetListener(Listener& listener) { listener_ = &listener; }
@@ -79,7 +80,8 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
 
   const std::size_t max_receive_message_;
   const std::size_t max_send_message_;
-  Owner& owner_;
+  Owner& owner_;  // until it is closed
+  const std::string_view incoming_;
   Listener* listener_;
   std::deque<MessageInTransit> unread_;
   std::size_t read_ = 0;  // not credited yet
