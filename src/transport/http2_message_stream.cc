@@ -17,7 +17,12 @@ constexpr std::size_t kWorthBeginning = 1024;
 
 Http2MessageStream::Http2MessageStream(const Place& place, http2::Stream stream, std::size_t max_receive_message,
                                        Owner& owner, Listener* listener)
-    : place_(place), stream_(stream), max_receive_message_(max_receive_message), owner_(owner), listener_(listener) {
+    : place_(place),
+      stream_(stream),
+      max_receive_message_(max_receive_message),
+      owner_(owner),
+      incoming_(owner.incoming()),
+      listener_(listener) {
   share_.stream = stream;
 }
 
@@ -98,7 +103,7 @@ Error Http2MessageStream::Describe(const MessageReader::Result& wrong) const {
 
 Error Http2MessageStream::Describe(StatusCode code, std::string_view text) const {
   std::string whole("the ");
-  whole.append(owner_.incoming()).append(" ").append(text);
+  whole.append(incoming_).append(" ").append(text);
   return Error(code, whole, Origin::kLibrary);
 }
 
