@@ -247,7 +247,9 @@ void Http2MessageStream::Close(bool keep_unread) {
 void Http2MessageStream::CloseAndTell() {
   Close(false);
   if (std::exchange(write_waits_, false)) listener_->OnWritable();
-  if (std::exchange(read_waits_, false)) listener_->OnReadable();
+  // Also who does not wait: an observer may hold a message that it has not asked for.
+  read_waits_ = false;
+  if (listener_ != nullptr) listener_->OnReadable();
 }
 
 }  // namespace rhei::inline v0::transport

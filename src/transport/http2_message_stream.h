@@ -58,9 +58,10 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
 
   // The call is over on the connection, which this touches no more. What has arrived can still be read if it is kept.
   void Close(bool keep_unread);
-  // The same without what has arrived, unless it was closed before.
+  // The same without what has arrived, unless it was closed before; the listener hears of nothing any more.
   void CloseUnlessClosed() {
     if (!closed_) Close(false);
+    listener_ = nullptr;
   }
   // Closes it, and tells the listener what it waits for.
   void CloseAndTell();

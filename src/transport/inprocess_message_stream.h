@@ -57,6 +57,11 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
 
   // The call is over; the owner is not told of anything any more. What has arrived can still be read if it is kept.
   void Close(bool keep_unread);
+  // Closes it; the listener hears of nothing any more.
+  void Forget() {
+    Close(false);
+    listener_ = nullptr;
+  }
   // Closes it, and tells the listener what it waits for.
   void CloseAndTell();
   bool closed() const { return closed_; }
