@@ -279,8 +279,12 @@ void Http2ClientConnection::OnReset(const Event& event) {
       event.initiator == http2::Initiator::kRemote ? "the server reset the stream with " : "the stream was reset with ";
   what += Name(event.error);
   if (!event.data.empty()) what.append(" (").append(event.data).append(")");
-  Error error(event.unprocessed ? StatusCode::kUnavailable : wire::StatusFromReset(event.error),
-              Describe(*exchange.call, what), Origin::kLibrary);
+  StatusCode code = event.unprocessed ? StatusCode::kUnavailable : wire::StatusFromReset(event.error);
+  // A server that resets the stream when the deadline passes may be a little ahead of the timer here.
+  if (code == StatusCode::kCancelled && exchange.call->request.deadline <= link_.loop().Now()) {
+    code = StatusCode::kDeadlineExceeded;
+  }
+  Error error(code, Describe(*exchange.call, what), Origin::kLibrary);
   // What was written to its stream is not there any more to be sent again.
   const bool has_sent = exchange.messages != nullptr && exchange.messages->has_sent();
   if (!event.unprocessed || has_sent) return Finish(exchange, std::move(error));
