@@ -33,8 +33,9 @@ void RequireWrite(Call& call, const Step& step) {
 template <typename Call>
 void RequirePiece(Call& call, const std::string& payload) {
   const std::optional<Piece> piece = call.Next().Wait();
-  Require(piece.has_value(), "the replies ended early: " + std::to_string(payload.size()) + " bytes were to come");
-  Require(piece->payload() == payload, "another payload came than the one of " + std::to_string(payload.size()));
+  const std::string wanted = std::to_string(payload.size()) + " bytes were to come";
+  if (!piece) Require(false, wanted + ", but the call ended: " + call.Finish().Wait().ToString());
+  Require(piece->payload() == payload, wanted + ", and others came");
 }
 
 template <typename Call>
