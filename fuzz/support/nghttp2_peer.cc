@@ -32,6 +32,7 @@ struct Nghttp2Peer::Callbacks {
     Nghttp2Peer& peer = Of(user);
     const auto id = static_cast<StreamId>(frame->hd.stream_id);
     const bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    peer.settings_heard_ |= frame->hd.type == NGHTTP2_SETTINGS;
     if (frame->hd.type == NGHTTP2_GOAWAY) Check(frame->goaway.error_code == NGHTTP2_NO_ERROR, "no error is told");
     if (frame->hd.type == NGHTTP2_HEADERS) {
       Call& call = peer.calls_[id];
@@ -69,6 +70,11 @@ struct Nghttp2Peer::Callbacks {
 
   // Requests wait inside of nghttp2 while the peer's limit does not allow them.
   static int OnSent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+      Check(false,
+            "nghttp2 finds nothing wrong: " +
+                std::string(reinterpret_cast<const char*>(frame->goaway.opaque_data), frame->goaway.opaque_data_len));
+    }
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     Of(user).calls_.at(static_cast<StreamId>(frame->hd.stream_id)).head_sent = true;
     return 0;
@@ -229,7 +235,9 @@ void Nghttp2Peer::Consume(StreamId id, std::size_t size) {
 void Nghttp2Peer::Ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
 
 // What is open goes on; nghttp2's own number of the last stream is right for a server, and 0 for a client.
+// One that drains before SETTINGS have arrived takes SETTINGS in two pieces for something else (seen with 1.52).
 void Nghttp2Peer::Drain() {
+  if (!settings_heard_) return;
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
                         NGHTTP2_NO_ERROR, nullptr, 0);
 }

@@ -146,7 +146,7 @@ class Reader {
 // One write may be in flight at once, and beside it one of the reader's. A writer that outruns its peer waits: no more
 // than Limits::stream_write_buffer bytes of a stream, and Limits::write_buffer of its connection, wait to be sent,
 // beside one message of this stream; of a connection that holds so much, only messages that its windows let through at
-// once are taken, and of others one at a time.
+// once are taken, and on a server up to as many bytes again of those that they let begin.
 template <typename T>
 class Writer {
  public:

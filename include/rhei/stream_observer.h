@@ -67,7 +67,7 @@ class ObserverPump final : public CallStreams::Pump {
   bool RunOnce() {
     if (ended_ || !Fetch()) return false;
     if (requested_ != nullptr) {
-      if (requested_->load(std::memory_order_relaxed) == 0) return false;
+      if (requested_->load(std::memory_order_relaxed) == 0) return TellFailure();
       requested_->fetch_sub(1, std::memory_order_relaxed);
     }
     fetched_ = false;
@@ -84,6 +84,12 @@ class ObserverPump final : public CallStreams::Pump {
     fetched_ = received == MessageStream::Received::kMessage;
     if (received == MessageStream::Received::kEnd) TellEnd();
     return fetched_;
+  }
+
+  // A call that has failed ends for an observer that does not ask, too; the message that is there goes with it.
+  bool TellFailure() {
+    if (const std::optional<Status> ended = streams_.Ended(); ended && !ended->ok()) TellEnd();
+    return false;
   }
 
   void TellEnd() {

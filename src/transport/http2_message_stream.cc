@@ -17,7 +17,12 @@ constexpr std::size_t kWorthBeginning = 1024;
 
 Http2MessageStream::Http2MessageStream(const Place& place, http2::Stream stream, std::size_t max_receive_message,
                                        Owner& owner, Listener* listener)
-    : place_(place), stream_(stream), max_receive_message_(max_receive_message), owner_(owner), listener_(listener) {
+    : place_(place),
+      stream_(stream),
+      max_receive_message_(max_receive_message),
+      owner_(owner),
+      incoming_(owner.incoming()),
+      listener_(listener) {
   share_.stream = stream;
 }
 
@@ -98,7 +103,7 @@ Error Http2MessageStream::Describe(const MessageReader::Result& wrong) const {
 
 Error Http2MessageStream::Describe(StatusCode code, std::string_view text) const {
   std::string whole("the ");
-  whole.append(owner_.incoming()).append(" ").append(text);
+  whole.append(incoming_).append(" ").append(text);
   return Error(code, whole, Origin::kLibrary);
 }
 
@@ -140,13 +145,13 @@ bool Http2MessageStream::HasRoom(const OutgoingMessage* message) const {
   const std::size_t queued = http2().queued(stream_);
   if (http2().unsent_size() < place_.limits.write_buffer) return queued < place_.limits.stream_write_buffer;
   // A message that can leave right now is not held up by those that cannot; only by what waits for the socket, which
-  // goes in any case. One that can begin to leave has to take turns.
+  // goes in any case. One that can begin to leave is taken within bounds.
   if (queued > 0 || http2().output_size() >= place_.limits.stream_write_buffer) return false;
   if (message != nullptr && FitsWindows(message->Size().value_or(0))) return true;
   const std::size_t sendable = http2().sendable(stream_);
   // Of a client's calls there are as many as its user makes; what a server queues is bounded whatever its clients do.
   if (http2().role() == http2::Role::kClient) return sendable > 0;
-  return sendable >= kWorthBeginning && place_.waiters.MayOverdraw(*this);
+  return sendable >= kWorthBeginning && place_.waiters.overdrawn() < place_.limits.write_buffer;
 }
 
 bool Http2MessageStream::FitsWindows(std::size_t size) const {
@@ -171,7 +176,7 @@ bool Http2MessageStream::TellIfWritable() {
 }
 
 void Http2MessageStream::OnDrained() {
-  place_.waiters.EndOverdraft(*this);
+  place_.waiters.EndOverdraft(std::exchange(overdraft_, 0));
   if (!write_waits_ || closed_) return;
   if (!TellIfWritable()) place_.waiters.Add(*this);
 }
@@ -195,8 +200,11 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
   if (!owner_.OnSend()) return false;
   has_sent_ = true;
   place_.link.SendSoon();
-  if (http2().unsent_size() >= place_.limits.write_buffer && !FitsWindows(*size)) place_.waiters.Overdraw(*this);
   const std::size_t framed = wire::kMessagePrefix + *size;
+  if (http2().unsent_size() >= place_.limits.write_buffer && !FitsWindows(*size)) {
+    overdraft_ += framed;
+    place_.waiters.Overdraw(framed);
+  }
   if (char* const room = http2().ReserveData(stream_, framed, false)) {
     wire::WriteMessagePrefix(*size, room);
     message.Write(room + wire::kMessagePrefix);
@@ -224,7 +232,7 @@ void Http2MessageStream::Close(bool keep_unread) {
   if (!closed_) {
     closed_ = true;
     place_.waiters.Remove(*this);
-    place_.waiters.EndOverdraft(*this);
+    place_.waiters.EndOverdraft(std::exchange(overdraft_, 0));
     place_.budget.Leave(share_);
     place_.budget.Read(Unread().size());
   }
@@ -239,7 +247,9 @@ void Http2MessageStream::Close(bool keep_unread) {
 void Http2MessageStream::CloseAndTell() {
   Close(false);
   if (std::exchange(write_waits_, false)) listener_->OnWritable();
-  if (std::exchange(read_waits_, false)) listener_->OnReadable();
+  // Also who does not wait: an observer may hold a message that it has not asked for.
+  read_waits_ = false;
+  if (listener_ != nullptr) listener_->OnReadable();
 }
 
 }  // namespace rhei::inline v0::transport

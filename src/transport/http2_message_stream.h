@@ -29,7 +29,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
     virtual bool OnSend() = 0;
     // The call is to end with this: it has made a mistake, or its peer has.
     virtual void OnBroken(Error error) = 0;
-    // "reply": what arrives, for texts.
+    // "reply": what arrives, for texts. A literal.
     virtual std::string_view incoming() const = 0;
 
    protected:
@@ -58,9 +58,10 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
 
   // The call is over on the connection, which this touches no more. What has arrived can still be read if it is kept.
   void Close(bool keep_unread);
-  // The same without what has arrived, unless it was closed before.
+  // The same without what has arrived, unless it was closed before; the listener hears of nothing any more.
   void CloseUnlessClosed() {
     if (!closed_) Close(false);
+    listener_ = nullptr;
   }
   // Closes it, and tells the listener what it waits for.
   void CloseAndTell();
@@ -95,13 +96,15 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   const Place place_;
   const http2::Stream stream_;
   const std::size_t max_receive_message_;
-  Owner& owner_;
+  Owner& owner_;  // until it is closed
+  const std::string_view incoming_;
   Listener* listener_;
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;
   std::string inbox_;  // arrived and unread, from inbox_begin_ on
   std::size_t inbox_begin_ = 0;
   std::string_view arriving_;  // the same, while it is being handed over and inbox_ is empty
+  std::size_t overdraft_ = 0;  // see SendWaiters
   bool peer_ended_ = false;
   bool sending_ended_ = false;
   bool read_waits_ = false;

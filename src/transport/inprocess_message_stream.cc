@@ -38,8 +38,8 @@ MessageStream::Received InProcessMessageStream::Receive(IncomingMessage& into) {
     return Broken(TooLarge(next.size));
   }
   if (!next.message->MoveInto(into)) {
-    return Broken(Error(StatusCode::kInternal, "the " + std::string(owner_.incoming()) + " of " +
-                                                   std::to_string(next.size) + " bytes cannot be parsed"));
+    return Broken(Error(StatusCode::kInternal, "the " + std::string(incoming_) + " of " + std::to_string(next.size) +
+                                                   " bytes cannot be parsed"));
   }
   read_ += next.size + kMessageCost;
   if (!closed_ && read_ >= kWindow / 2) owner_.DeliverCredit(std::exchange(read_, 0));
@@ -47,7 +47,7 @@ MessageStream::Received InProcessMessageStream::Receive(IncomingMessage& into) {
 }
 
 Error InProcessMessageStream::TooLarge(std::size_t size) const {
-  return Error(StatusCode::kResourceExhausted, "the " + std::string(owner_.incoming()) + " of " + std::to_string(size) +
+  return Error(StatusCode::kResourceExhausted, "the " + std::string(incoming_) + " of " + std::to_string(size) +
                                                    " bytes is larger than the limit of " +
                                                    std::to_string(max_receive_message_));
 }
@@ -107,7 +107,9 @@ void InProcessMessageStream::Close(bool keep_unread) {
 void InProcessMessageStream::CloseAndTell() {
   Close(false);
   if (std::exchange(write_waits_, false)) listener_->OnWritable();
-  TellReadable();
+  // Also who does not wait: an observer may hold a message that it has not asked for.
+  read_waits_ = false;
+  if (listener_ != nullptr) listener_->OnReadable();
 }
 
 }  // namespace rhei::inline v0::transport

@@ -33,7 +33,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
     virtual void DeliverEnd() = 0;
     // The call is to end with this.
     virtual void OnBroken(Error error) = 0;
-    // "reply": what arrives, for texts.
+    // "reply": what arrives, for texts. A literal.
     virtual std::string_view incoming() const = 0;
 
    protected:
@@ -45,6 +45,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
       : max_receive_message_(max_receive_message),
         max_send_message_(max_send_message),
         owner_(owner),
+        incoming_(owner.incoming()),
         listener_(listener) {}
 
   void SetListener(Listener& listener) { listener_ = &listener; }
@@ -56,6 +57,11 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
 
   // The call is over; the owner is not told of anything any more. What has arrived can still be read if it is kept.
   void Close(bool keep_unread);
+  // Closes it; the listener hears of nothing any more.
+  void Forget() {
+    Close(false);
+    listener_ = nullptr;
+  }
   // Closes it, and tells the listener what it waits for.
   void CloseAndTell();
   bool closed() const { return closed_; }
@@ -79,7 +85,8 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
 
   const std::size_t max_receive_message_;
   const std::size_t max_send_message_;
-  Owner& owner_;
+  Owner& owner_;  // until it is closed
+  const std::string_view incoming_;
   Listener* listener_;
   std::deque<MessageInTransit> unread_;
   std::size_t read_ = 0;  // not credited yet

@@ -268,7 +268,7 @@ void InProcessServerCall::EndMessages() {
 void InProcessServerCall::Answered() {
   const InProcessCall::Reference kept(whole_);
   state_ = State::kDone;
-  if (messages_ != nullptr) messages_->Close(false);
+  if (messages_ != nullptr) messages_->Forget();
   ServerContextWriter::End(context_);
   if (deadline_ != nullptr) loop().Cancel(*deadline_);
   whole_.server().GiveBack(loop_index_, *this);

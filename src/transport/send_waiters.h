@@ -49,19 +49,17 @@ class SendWaiters {
   }
   bool empty() const { return size_ == 0; }
 
-  // One writer at a time may send beyond what may wait on the connection, until what it sent is gone: so that a message
-  // larger than its windows is not held up for ever by streams that nobody reads.
-  bool MayOverdraw(const Waiter& waiter) const { return overdrawn_ == nullptr || overdrawn_ == &waiter; }
-  void Overdraw(const Waiter& waiter) { overdrawn_ = &waiter; }
-  void EndOverdraft(const Waiter& waiter) {
-    if (overdrawn_ == &waiter) overdrawn_ = nullptr;
-  }
+  // Bytes of messages that were sent beyond what may wait on the connection, because their streams' windows were open:
+  // so that a message larger than its window is not held up for ever by streams that nobody reads.
+  std::size_t overdrawn() const { return overdrawn_; }
+  void Overdraw(std::size_t bytes) { overdrawn_ += bytes; }
+  void EndOverdraft(std::size_t bytes) { overdrawn_ -= bytes; }
 
  private:
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;
   std::size_t size_ = 0;
-  const Waiter* overdrawn_ = nullptr;
+  std::size_t overdrawn_ = 0;
 };
 
 }  // namespace rhei::inline v0::transport
