@@ -33,8 +33,9 @@ void RequireWrite(Call& call, const Step& step) {
 template <typename Call>
 void RequirePiece(Call& call, const std::string& payload) {
   const std::optional<Piece> piece = call.Next().Wait();
-  Require(piece.has_value(), "the replies ended early: " + std::to_string(payload.size()) + " bytes were to come");
-  Require(piece->payload() == payload, "another payload came than the one of " + std::to_string(payload.size()));
+  const std::string wanted = std::to_string(payload.size()) + " bytes were to come";
+  if (!piece) Require(false, wanted + ", but the call ended: " + call.Finish().Wait().ToString());
+  Require(piece->payload() == payload, wanted + ", and others came");
 }
 
 template <typename Call>
@@ -110,7 +111,7 @@ void EndDownload(const Interop::Stub& stub, const std::string& id, const rhei::C
 
 void ClientStreaming(const Interop::Stub& stub) {
   auto upload = stub.Upload();
-  for (const std::size_t size : {27182, 8, 1828, 45904}) RequireWrite(upload, MakeStep(Pattern(size)));
+  for (const std::size_t size : {27182U, 8U, 1828U, 45904U}) RequireWrite(upload, MakeStep(Pattern(size)));
   const rhei::Result<interop::UploadReply> reply = upload.Finish().Wait();
   RequireOk(reply);
   Require(reply->messages() == 4 && reply->bytes() == 74922, "the server got " + reply->ShortDebugString());
@@ -119,7 +120,7 @@ void ClientStreaming(const Interop::Stub& stub) {
 void ServerStreaming(const Interop::Stub& stub) {
   const std::string payload = Pattern(1000);
   auto download = stub.Download(MakeStep(payload, {31415, 9, 2653, 58979}));
-  for (const std::size_t size : {31415, 9, 2653, 58979}) RequirePiece(download, Resized(payload, size));
+  for (const std::size_t size : {31415U, 9U, 2653U, 58979U}) RequirePiece(download, Resized(payload, size));
   RequireEnd(download);
 }
 
@@ -147,7 +148,7 @@ void ClientFirst(const Interop::Stub& stub) {
   step.set_hold(true);
   RequireWrite(chat, step);
   chat.WritesDone();
-  for (const std::size_t size : {10, 20, 30}) RequirePiece(chat, Pattern(size));
+  for (const std::size_t size : {10U, 20U, 30U}) RequirePiece(chat, Pattern(size));
   RequireEnd(chat);
   RequireSeen(stub, "client_first", SeenReply::COMPLETE, 1);
 }

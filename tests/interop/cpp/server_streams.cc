@@ -1,9 +1,9 @@
 #include "server_streams.h"
 
-#include <chrono>
-#include <thread>
+#include <atomic>
+#include <optional>
 
-using grpc::ServerContext;
+using grpc::CallbackServerContext;
 using grpc::Status;
 using interop::Piece;
 using interop::SeenReply;
@@ -11,114 +11,152 @@ using interop::Step;
 
 namespace {
 
-// One stream while its handler runs; tells of its end.
-class Watch {
+// How the step ends the call, if it does.
+std::optional<Status> EndedBy(const Step& step) {
+  if (const interop::Failure& failure = step.failure(); failure.code() != 0) {
+    return Status(static_cast<grpc::StatusCode>(failure.code()), failure.message(), failure.details());
+  }
+  return step.finish() ? std::optional(Status::OK) : std::nullopt;
+}
+
+class Upload final : public grpc::ServerReadReactor<Step> {
  public:
-  Watch(Ends& ends, const ServerContext& context) : ends_(ends), context_(context) {}
-  ~Watch() {
-    if (context_.IsCancelled()) how_.set_end(SeenReply::CANCELLED);
-    if (!id_.empty()) ends_.Tell(id_, how_);
-  }
+  explicit Upload(interop::UploadReply& reply) : reply_(reply) { StartRead(&step_); }
 
+ private:
+  void OnReadDone(bool received) override {
+    if (!received) return Finish(Status::OK);
+    reply_.set_messages(reply_.messages() + 1);
+    reply_.set_bytes(reply_.bytes() + step_.payload().size());
+    if (const std::optional<Status> end = EndedBy(step_)) return Finish(*end);
+    StartRead(&step_);
+  }
+  void OnDone() override { delete this; }
+
+  interop::UploadReply& reply_;
+  Step step_;
+};
+
+// A stream of pieces, as steps say, one step after the other. Tells of its end.
+template <typename Reactor>
+class Talk : public Reactor {
+ public:
+  explicit Talk(Ends& ends) : ends_(ends) {}
+
+ protected:
   void Count(const Step& step) {
-    how_.set_messages(how_.messages() + 1);
     id_ = step.id();
+    seen_.set_messages(seen_.messages() + 1);
   }
-  std::uint32_t messages() const { return how_.messages(); }
-
-  // Whether the step ends the call; then `status` is how.
-  bool EndedBy(const Step& step, Status& status) {
-    if (const interop::Failure& failure = step.failure(); failure.code() != 0) {
-      how_.set_end(SeenReply::FAILED);
-      status = Status(static_cast<grpc::StatusCode>(failure.code()), failure.message(), failure.details());
-      return true;
-    }
-    if (step.finish()) how_.set_end(SeenReply::FINISHED);
-    return step.finish();
+  void Do(const Step& step) {
+    step_ = step;
+    sent_ = 0;
+    Continue();
   }
-  // To be called when the steps have ended: the threads of gRPC hear of a cancellation only after that.
-  void HearOfCancellation() {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
-    while (!id_.empty() && !context_.IsCancelled() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-  }
-  Status Complete() {
-    how_.set_end(SeenReply::COMPLETE);
-    return Status::OK;
+  void Complete() {
+    seen_.set_end(SeenReply::COMPLETE);
+    this->Finish(Status::OK);
   }
 
  private:
+  // After a step that did not end the call.
+  virtual void Next() = 0;
+
+  void Continue() {
+    if (step_.forever() && sent_ == step_.reply_sizes_size()) sent_ = 0;
+    if (sent_ < step_.reply_sizes_size()) {
+      piece_.set_payload(step_.payload());
+      piece_.mutable_payload()->resize(step_.reply_sizes(sent_++));
+      return this->StartWrite(&piece_);
+    }
+    const std::optional<Status> end = EndedBy(step_);
+    if (!end) return Next();
+    seen_.set_end(end->ok() ? SeenReply::FINISHED : SeenReply::FAILED);
+    this->Finish(*end);
+  }
+  void OnWriteDone(bool sent) override { sent ? Continue() : this->Finish(Status::OK); }
+  void OnCancel() override { cancelled_ = true; }
+  // The last of all that is called.
+  void OnDone() override {
+    if (cancelled_) seen_.set_end(SeenReply::CANCELLED);
+    if (!id_.empty()) ends_.Tell(id_, seen_);
+    delete this;
+  }
+
   Ends& ends_;
-  const ServerContext& context_;
   std::string id_;
-  SeenReply how_;
+  SeenReply seen_;
+  Step step_;  // the one that is being done
+  int sent_ = 0;
+  Piece piece_;
+  std::atomic<bool> cancelled_ = false;
 };
 
-template <typename Stream>
-bool SendPieces(const Step& step, Stream& stream) {
-  for (const std::uint32_t size : step.reply_sizes()) {
-    Piece piece;
-    piece.set_payload(step.payload());
-    piece.mutable_payload()->resize(size);
-    if (!stream.Write(piece)) return false;
+class Download final : public Talk<grpc::ServerWriteReactor<Piece>> {
+ public:
+  Download(Ends& ends, const Step& step) : Talk(ends) {
+    Count(step);
+    Do(step);
   }
-  return true;
-}
+
+ private:
+  void Next() override { Complete(); }
+};
+
+class Chat final : public Talk<grpc::ServerBidiReactor<Step, Piece>> {
+ public:
+  explicit Chat(Ends& ends) : Talk(ends) { StartRead(&received_); }
+
+ private:
+  void OnReadDone(bool received) override {
+    complete_ = !received;
+    if (complete_) return Do(held_);
+    Count(received_);
+    if (!received_.hold()) return Do(received_);
+    held_ = received_;
+    StartRead(&received_);
+  }
+  void Next() override { complete_ ? Complete() : StartRead(&received_); }
+
+  Step received_;
+  Step held_;
+  bool complete_ = false;
+};
 
 }  // namespace
 
 void Ends::Tell(const std::string& id, const SeenReply& how) {
   const std::lock_guard lock(mutex_);
   ends_[id] = how;
-  told_.notify_all();
-}
-
-SeenReply Ends::WaitFor(const std::string& id, const ServerContext& context) {
-  std::unique_lock lock(mutex_);
-  told_.wait_until(lock, context.deadline(), [&] { return ends_.contains(id); });
-  return ends_[id];
-}
-
-Status StreamService::Upload(ServerContext* context, grpc::ServerReader<Step>* reader, interop::UploadReply* reply) {
-  Watch watch(ends_, *context);
-  Status status;
-  for (Step step; reader->Read(&step);) {
-    watch.Count(step);
-    reply->set_messages(watch.messages());
-    reply->set_bytes(reply->bytes() + step.payload().size());
-    if (watch.EndedBy(step, status)) return status;
+  if (const auto guest = waiting_.extract(id)) {
+    *guest.mapped().reply = how;
+    guest.mapped().reactor->Finish(Status::OK);
   }
-  watch.HearOfCancellation();
-  return watch.Complete();
 }
 
-Status StreamService::Download(ServerContext* context, const Step* step, grpc::ServerWriter<Piece>* writer) {
-  Watch watch(ends_, *context);
-  watch.Count(*step);
-  while (SendPieces(*step, *writer) && step->forever()) {
+void Ends::Answer(const std::string& id, grpc::ServerUnaryReactor& reactor, SeenReply& reply) {
+  const std::lock_guard lock(mutex_);
+  if (const auto end = ends_.find(id); end != ends_.end()) {
+    reply = end->second;
+    reactor.Finish(Status::OK);
+  } else {
+    waiting_[id] = {&reactor, &reply};
   }
-  Status status;
-  return watch.EndedBy(*step, status) ? status : watch.Complete();
 }
 
-Status StreamService::Chat(ServerContext* context, grpc::ServerReaderWriter<Piece, Step>* stream) {
-  Watch watch(ends_, *context);
-  Status status;
-  Step held;
-  for (Step step; stream->Read(&step);) {
-    watch.Count(step);
-    if (step.hold()) {
-      held = step;
-      continue;
-    }
-    SendPieces(step, *stream);
-    if (watch.EndedBy(step, status)) return status;
-  }
-  watch.HearOfCancellation();
-  SendPieces(held, *stream);
-  return watch.EndedBy(held, status) ? status : watch.Complete();
+grpc::ServerReadReactor<Step>* StreamService::Upload(CallbackServerContext*, interop::UploadReply* reply) {
+  return new ::Upload(*reply);
 }
 
-Status StreamService::Seen(ServerContext* context, const interop::SeenRequest* request, SeenReply* reply) {
-  *reply = ends_.WaitFor(request->id(), *context);
-  return Status::OK;
+grpc::ServerWriteReactor<Piece>* StreamService::Download(CallbackServerContext*, const Step* step) {
+  return new ::Download(ends_, *step);
+}
+
+grpc::ServerBidiReactor<Step, Piece>* StreamService::Chat(CallbackServerContext*) { return new ::Chat(ends_); }
+
+grpc::ServerUnaryReactor* StreamService::Seen(CallbackServerContext* context, const interop::SeenRequest* request,
+                                              SeenReply* reply) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  ends_.Answer(request->id(), *reactor, *reply);
+  return reactor;
 }

@@ -195,7 +195,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [_, address, calls, cases @ ..] = arguments.as_slice() else {
         return Err("usage: client ADDRESS CALLS CASE...".into());
     };
-    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect_lazy();
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?.initial_connection_window_size(interop::WINDOW);
+    let channel = endpoint.connect_lazy();
     let mut client = Client { stub: InteropClient::new(channel.clone()), channel, calls: calls.parse()? };
     let mut failed = false;
     for case in cases {

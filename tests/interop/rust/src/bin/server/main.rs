@@ -124,6 +124,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on {}", incoming.local_addr()?.port());
     Server::builder()
         .max_concurrent_streams(10_000) // by default 200
+        .initial_connection_window_size(interop::WINDOW)
         .add_routes(Routes::from(routes))
         .serve_with_incoming_shutdown(incoming, async move { terminated.recv().await.unwrap_or_default() })
         .await?;
