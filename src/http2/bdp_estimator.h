@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,6 +22,10 @@ namespace rhei::inline v0::http2 {
 // quarter of a window that arrives, never one without DATA since the last acknowledgement, and none once the limit is
 // reached. A server of gRPC's counts no strike for such a PING (gRFC A8): it has sent the DATA after it had answered
 // the last one.
+//
+// After some measurements that left the window as it is, each is followed by a pause, twice as long as the last, up to
+// a second: a peer that sends a large message now and then would else be asked at each of them, which costs both
+// sides more system calls than the message. When the window grows the pauses begin anew.
 //
 // What a peer can do with it: one that never acknowledges stays with the window that it has. One that acknowledges too
 // soon, or answers with a long delay, cheats about the round trip; but the window only ever follows what has really
@@ -43,9 +48,10 @@ class BdpEstimator {
       sample_ += static_cast<std::int64_t>(bytes);
       return false;
     }
+    if (now < moment_) return false;
     state_ = State::kMeasuring;
     sample_ = static_cast<std::int64_t>(bytes);
-    began_ = now;
+    moment_ = now;
     return true;
   }
 
@@ -53,8 +59,10 @@ class BdpEstimator {
   bool measuring() const { return state_ == State::kMeasuring; }
   // It has been acknowledged; requires measuring(). True: window() has grown.
   bool OnAcknowledged(TimePoint now) {
-    const bool grows = AddSample(now - began_);
+    const bool grows = AddSample(now - moment_);
     if (grows) window_ = std::min(sample_ * 2, limit_);
+    useless_ = grows ? 0 : std::min<std::uint8_t>(useless_ + 1, kMostUseless);
+    moment_ = useless_ <= kFreeUseless ? now : now + kShortestPause * (1 << (useless_ - kFreeUseless));
     state_ = window_ < limit_ && sample_ >= window_ / 4 ? State::kWanted : State::kResting;
     return grows;
   }
@@ -63,6 +71,9 @@ class BdpEstimator {
 
  private:
   enum class State : std::uint8_t { kResting, kWanted, kMeasuring };
+  static constexpr Duration kShortestPause = std::chrono::milliseconds(1);
+  static constexpr std::uint8_t kFreeUseless = 4;  // without a pause: a window that grows has such samples in between
+  static constexpr std::uint8_t kMostUseless = kFreeUseless + 10;  // a second
 
   // Whether it asks for a larger window.
   bool AddSample(Duration round_trip) {
@@ -80,13 +91,14 @@ class BdpEstimator {
   }
 
   State state_ = State::kResting;
+  std::uint8_t useless_ = 0;  // measurements since the window grew, as far as they make pauses longer
   int samples_ = 0;
   std::int64_t window_;
   std::int64_t limit_;
   std::int64_t sample_ = 0;  // bytes since the PING
-  TimePoint began_{};
-  double round_trip_ = 0;  // seconds
-  double bandwidth_ = 0;   // the highest so far, bytes a second
+  TimePoint moment_{};       // of the PING; where none is on the way, the end of the pause
+  double round_trip_ = 0;    // seconds
+  double bandwidth_ = 0;     // the highest so far, bytes a second
 };
 
 }  // namespace rhei::inline v0::http2

@@ -9,11 +9,13 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t kWindow = 64'000;
 constexpr std::int64_t kLimit = 8'000'000;
+constexpr Duration kLongestPause = 1024ms;
 
 class BdpEstimatorTest : public ::testing::Test {
  protected:
-  // A round trip in which so many bytes arrive, in ten frames. Whether the window has grown.
+  // A round trip, after any pause, in which so many bytes arrive, in ten frames. Whether the window has grown.
   bool Sample(std::int64_t bytes, Duration round_trip) {
+    now_ += kLongestPause;
     for (int i = 0; i < 10; ++i) {
       const bool ping = estimator_.OnData(static_cast<std::size_t>(bytes / 10), now_);
       EXPECT_EQ(ping, i == 0);
@@ -49,7 +51,7 @@ TEST_F(BdpEstimatorTest, ASampleOfLessThanTwoThirdsChangesNothing) {
   estimator_.Want();
   EXPECT_FALSE(Sample(kWindow * 2 / 3 - 10, 10ms));
   EXPECT_EQ(estimator_.window(), kWindow);
-  EXPECT_TRUE(estimator_.listening()) << "and the next one is taken at once";
+  EXPECT_TRUE(estimator_.listening()) << "and the next one is taken, after a pause";
 }
 
 TEST_F(BdpEstimatorTest, ASmallSampleEndsTheMeasuring) {
@@ -58,6 +60,26 @@ TEST_F(BdpEstimatorTest, ASmallSampleEndsTheMeasuring) {
   EXPECT_FALSE(estimator_.listening());
   estimator_.Want();
   EXPECT_TRUE(estimator_.listening());
+}
+
+TEST_F(BdpEstimatorTest, MeasurementsThatBringNothingBecomeRareAndOneThatDoesMakesThemFrequent) {
+  const auto pings_in_a_second = [this](std::int64_t message) {
+    int pings = 0;
+    for (const TimePoint end = now_ + 1s; now_ < end; now_ += 1ms) {
+      estimator_.Want();
+      if (estimator_.OnData(static_cast<std::size_t>(message), now_)) {
+        ++pings;
+        estimator_.OnAcknowledged(now_ + 100us);
+      }
+    }
+    return pings;
+  };
+  constexpr std::int64_t kMessage = kWindow / 2;
+  EXPECT_LE(pings_in_a_second(kMessage), 14);
+  EXPECT_LE(pings_in_a_second(kMessage), 2);
+  EXPECT_GE(pings_in_a_second(kMessage), 1) << "but they do not end";
+  EXPECT_TRUE(Sample(kWindow, 50us));
+  EXPECT_GE(pings_in_a_second(kMessage), 8);
 }
 
 TEST_F(BdpEstimatorTest, AWindowThatBringsNoBandwidthDoesNotGrowFurther) {
@@ -91,6 +113,7 @@ TEST_F(BdpEstimatorTest, APeerThatAcknowledgesAtOnceGainsNothing) {
   estimator_.Want();
   for (int i = 0; i < 1'000; ++i) {
     if (!estimator_.listening()) estimator_.Want();
+    now_ += kLongestPause;
     ASSERT_TRUE(estimator_.OnData(16'384, now_));
     ASSERT_FALSE(estimator_.OnAcknowledged(now_));
   }

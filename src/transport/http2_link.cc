@@ -71,6 +71,8 @@ void Http2Link::HandleInput(std::string_view input) {
       round_ended_ = true;
       break;
     }
+    if (connection_.unsent_size() > kMuch) [[unlikely]]
+      SendMuch();
   }
   const std::size_t unread = connection_.unread();
   if (unread > 0) {
@@ -151,7 +153,8 @@ std::optional<IoResult> Http2Link::WriteSome() {
   return stream_->Write(std::span(slices).first(count));
 }
 
-void Http2Link::Flush() {
+// Writes what is owed as far as the stream takes it. Whether it has taken any.
+bool Http2Link::Write() {
   bool progress = false;
   while (connection_.wants_to_write() && !write_blocked_ && state_ != State::kLingering && !ending_) {
     // Views take time to be made ready, so there are many only where there is much.
@@ -159,7 +162,10 @@ void Http2Link::Flush() {
         connection_.unsent_size() > kMuch ? WriteSome<kManySlices>() : WriteSome<kFewSlices>();
     if (!result) break;
     const IoResult& written = *result;
-    if (written.kind == IoResult::Kind::kFailed) return End(written.cause);
+    if (written.kind == IoResult::Kind::kFailed) {
+      End(written.cause);
+      return false;
+    }
     if (written.kind == IoResult::Kind::kWouldBlock) {
       write_blocked_ = true;
       stream_->WaitWritable();
@@ -168,6 +174,20 @@ void Http2Link::Flush() {
     connection_.Transmitted(written.bytes, loop_.Now());
     progress = true;
   }
+  return progress;
+}
+
+// Inside of a batch. One write holds no more than this anyway, and what was just written is still in the processor's
+// cache; and its memory is free for the next message.
+void Http2Link::SendMuch() {
+  if (state_ != State::kOpen || connection_.failed()) return;
+  if (Write()) owner_.OnSendProgress();
+}
+
+void Http2Link::Flush() {
+  const bool was_ending = ending_;
+  const bool progress = Write();
+  if (ending_ && !was_ending) return;
   if (progress && state_ == State::kOpen) owner_.OnSendProgress();
   // Queues that ran empty are events too; there is no input at hand that this could decode.
   if (!in_batch_ && state_ == State::kOpen && !round_ended_) {

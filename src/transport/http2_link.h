@@ -79,6 +79,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
   void HandleInput(std::string_view input);
   void Discard();
   void Flush();
+  bool Write();
+  void SendMuch();
   template <std::size_t kSlices>
   std::optional<runtime::IoResult> WriteSome();
   void AfterBatch();
