@@ -66,6 +66,8 @@ void FrameWatch::OnHeard(const FrameHeader& header, std::string_view payload) {
       ++answers_owed_;
       for (std::size_t i = 0; i < frame.size(); ++i) {
         if (frame[i].id == SettingId::kInitialWindowSize) initial_window_ = frame[i].value;
+        // Frames that were on their way before a smaller value have been written already.
+        if (frame[i].id == SettingId::kMaxFrameSize) peer_max_frame_ = std::max(peer_max_frame_, frame[i].value);
         highest_initial_window_ = std::max(highest_initial_window_, initial_window_);
       }
       break;
@@ -81,7 +83,9 @@ void FrameWatch::OnHeard(const FrameHeader& header, std::string_view payload) {
 }
 
 void FrameWatch::OnWritten(const FrameHeader& header, std::string_view payload) {
-  Check(header.length <= kLargestFrame, "no frame is larger than all may be");
+  Check(
+      header.length <= (header.type == FrameType::kData ? std::min(peer_max_frame_, kLargestDataFrame) : kLargestFrame),
+      "no frame is larger than all may be, DATA none than the peer allows");
   Check((open_block_ != 0) == (header.type == FrameType::kContinuation), "header blocks are whole");
   if (!settings_written_) Check(header.type == FrameType::kSettings && !header.Has(kFlagAck), "SETTINGS come first");
   settings_written_ = true;

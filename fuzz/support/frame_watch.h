@@ -59,6 +59,7 @@ class FrameWatch {
 
   std::int64_t initial_window_ = http2::kDefaultWindow;  // of the peer's last SETTINGS
   std::int64_t highest_initial_window_ = http2::kDefaultWindow;
+  std::uint32_t peer_max_frame_ = http2::kLargestFrame;  // the highest of its SETTINGS
   std::int64_t send_window_ = http2::kDefaultWindow;
   std::int64_t receive_window_ = http2::kDefaultWindow;
   std::int64_t own_initial_window_ = http2::kDefaultWindow;

@@ -66,7 +66,7 @@ Connection::~Connection() = default;
 // RFC 9113 §3.4. The connection's window cannot be set by SETTINGS (§6.9.2), so it is raised by WINDOW_UPDATE.
 void Connection::SendPreface() {
   if (role_ == Role::kClient) output_.Append(kClientPreface);
-  std::array<Setting, 5> settings{};
+  std::array<Setting, 6> settings{};
   std::size_t count = 0;
   if (role_ == Role::kClient) {
     settings[count++] = {SettingId::kEnablePush, 0};
@@ -80,6 +80,7 @@ void Connection::SendPreface() {
   if (limits_.hpack_decoder_table != kDefaultTable) {
     settings[count++] = {SettingId::kHeaderTableSize, limits_.hpack_decoder_table};
   }
+  settings[count++] = {SettingId::kMaxFrameSize, kLargestDataFrame};
   settings[count++] = {SettingId::kMaxHeaderListSize, static_cast<std::uint32_t>(limits_.header_list_soft)};
   WriteSettings(output_.Reserve(kFrameHeaderSize + kSettingSize * count), std::span(settings).first(count));
 

@@ -127,6 +127,9 @@ class Connection {
   // written (reading_paused() tells: write first, then go on).
   const Event* Next();
   std::size_t unread() const { return static_cast<std::size_t>(end_ - cursor_); }
+  // Of unread bytes that Next has left: how many more it takes for the frame that they begin to be whole. 0 when it is,
+  // or when that cannot be told yet.
+  std::size_t MissingOf(std::string_view unread) const;
   bool reading_paused() const { return answers_.full(); }
 
   // The owner has used up `bytes` of what data events brought (their `charged`); windows open again by as much. For a
@@ -203,7 +206,8 @@ class Connection {
   // The first `bytes` of them have been written.
   void Transmitted(std::size_t bytes, TimePoint now);
   std::size_t output_size() const { return output_.size(); }  // bytes that wait to be written
-  // Those, and what SendData holds on all streams.
+  std::size_t queued_size() const { return queued_bytes_; }   // that SendData holds, on all streams
+  // Both.
   std::size_t unsent_size() const { return output_.size() + queued_bytes_; }
   bool wants_to_write() const {
     return !output_.empty() || (scheduler_.has_ready() && !connection_blocked_ && !failed_);
@@ -279,6 +283,7 @@ class Connection {
   // connection_input.cc: bytes to frames
   bool ReadPreface();
   const Event* OutOfInput();
+  bool IsTooLarge(const FrameHeader& header);
   Step OnFrame(const FrameHeader& header, std::string_view payload);
   Step OnFirstFrame(const FrameHeader& header, std::string_view payload);
   template <typename Frame>
@@ -397,6 +402,7 @@ class Connection {
 
   // Settings and windows
   std::uint32_t peer_max_streams_;
+  std::uint32_t largest_sent_ = kLargestFrame;  // DATA frame that the peer allows
   std::int64_t peer_initial_window_ = kDefaultWindow;
   std::int64_t local_initial_window_;
   std::int64_t highest_window_distance_ = 0;  // no stream's send window is further above the initial one

@@ -83,6 +83,7 @@ bool Connection::ApplySetting(Setting setting) {
       if (setting.value < kLargestFrame || setting.value > 0xffffff) {
         return fail(ErrorCode::kProtocolError, "SETTINGS_MAX_FRAME_SIZE out of range");
       }
+      largest_sent_ = std::min(setting.value, kLargestDataFrame);
       return true;
     // Advisory (§6.5.2), and obeying it would let a peer turn finished answers into resets (CVE-2026-50560).
     case SettingId::kMaxHeaderListSize: return true;

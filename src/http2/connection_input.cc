@@ -43,15 +43,31 @@ const Event* Connection::Next() {
     }
     if (answers_.full() || unread() < kFrameHeaderSize) return OutOfInput();
     const FrameHeader header = ParseFrameHeader(cursor_);
-    if (header.length > kLargestFrame) [[unlikely]] {
-      Violation(ErrorCode::kFrameSizeError, "frame of more than 16384 bytes");
+    if (header.length > kLargestFrame && IsTooLarge(header)) [[unlikely]]
       continue;
-    }
     if (unread() - kFrameHeaderSize < header.length) return OutOfInput();
     const std::string_view payload(cursor_ + kFrameHeaderSize, header.length);
     cursor_ += kFrameHeaderSize + header.length;
     if (OnFrame(header, payload) == Step::kEvent) return &event_;
   }
+}
+
+// True after failing. A header block has a limit of its own, which it meets before it is there.
+bool Connection::IsTooLarge(const FrameHeader& header) {
+  if (header.length > kLargestDataFrame) {
+    Violation(ErrorCode::kFrameSizeError, "frame larger than SETTINGS_MAX_FRAME_SIZE");
+    return true;
+  }
+  const bool headers = header.type == FrameType::kHeaders || header.type == FrameType::kContinuation;
+  if (!headers || header.length <= limits_.header_list_hard) return false;
+  Violation(ErrorCode::kEnhanceYourCalm, "header_list_too_large");
+  return true;
+}
+
+std::size_t Connection::MissingOf(std::string_view unread) const {
+  if (phase_ != Phase::kFrames || unread.size() < kFrameHeaderSize) return 0;
+  const std::size_t whole = kFrameHeaderSize + ParseFrameHeader(unread.data()).length;
+  return unread.size() < whole ? whole - unread.size() : 0;
 }
 
 // The frames that carry messages come first, because nearly all are such.

@@ -116,12 +116,14 @@ void Connection::MoveQueuedData() {
 }
 
 // The turn of a stream that has left the line: one DATA frame, or two or more whose sizes add up to one where the
-// connection's window cuts it into pieces, so that turns are worth the same whenever that opens. False when this is the
-// obstacle, or the output is full: then the stream stays the first in line.
+// connection's window cuts it into pieces, so that turns are worth the same whenever that opens. Where nobody else is
+// in line the frame is as large as the peer allows. False when the window is the obstacle, or the output is full: then
+// the stream stays the first in line.
 bool Connection::SendQueuedData(std::uint32_t slot) {
   StreamRecord& record = streams_[slot];
   const auto waiting = static_cast<std::int64_t>(record.queue->size());
-  const auto turn = std::min(waiting, static_cast<std::int64_t>(record.queue->turn_left()));
+  const bool alone = !scheduler_.has_ready() && largest_sent_ > kLargestFrame;
+  const auto turn = std::min<std::int64_t>(waiting, alone ? largest_sent_ : record.queue->turn_left());
   const std::int64_t worth = std::min(waiting, small_data_allowed_ ? 1 : kWorthSending);
   const std::int64_t stream_window = record.send_window.available(peer_initial_window_);
   const std::int64_t connection_window = send_window_.available(kDefaultWindow);
@@ -148,7 +150,7 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
   WriteQueuedData(record, static_cast<std::size_t>(size), record.queue->end_stream() && size == waiting);
   if (record.queue->size() == 0) {
     FinishQueue(slot);
-  } else if (size < allowed) {
+  } else if (size < allowed && !alone) {
     record.queue->CutTurn(record.queue->turn_left() - static_cast<std::size_t>(size));
     scheduler_.PutBack(slot);
   } else {

@@ -91,6 +91,48 @@ class SendingTest : public ::testing::Test {
   std::map<StreamId, std::size_t> sent_;
 };
 
+TEST_F(SendingTest, FramesAreAsLargeAsThePeerAllowsWhileNoOtherStreamWaits) {
+  OpenWindows(kWide, kWide);
+  client_.Receive(testing::Settings({{SettingId::kMaxFrameSize, 0xffffff}}));
+  client_.TakeOutput();
+  const Stream first = Open();
+  Queue(first, 2 * kLargestDataFrame + 1);
+  std::vector<std::size_t> sizes;
+  const auto take = [&] {
+    sizes.clear();
+    for (const SeenFrame& frame : client_.TakeFrames()) sizes.push_back(frame.header.length);
+  };
+  take();
+  EXPECT_THAT(sizes, ::testing::ElementsAre(kLargestDataFrame, kLargestDataFrame, 1));
+  const Stream second = Open();
+  Queue(first, 2 * kFrame);
+  Queue(second, 4 * kFrame);
+  take();
+  EXPECT_THAT(sizes, ::testing::ElementsAre(kFrame, kFrame, kFrame, 3 * kFrame));
+}
+
+TEST_F(SendingTest, FramesAreNoLargerThanThePeerAllows) {
+  OpenWindows(kWide, kWide);
+  client_.Receive(testing::Settings({{SettingId::kMaxFrameSize, 20'000}}));
+  client_.TakeOutput();
+  const Stream stream = Open();
+  Queue(stream, 50'000);
+  std::vector<std::size_t> sizes;
+  for (const SeenFrame& frame : client_.TakeFrames()) sizes.push_back(frame.header.length);
+  EXPECT_THAT(sizes, ::testing::ElementsAre(20'000, 20'000, 10'000));
+}
+
+TEST_F(SendingTest, TellsWhatAFrameThatHasBegunLacks) {
+  const std::string frame = testing::Data(1, std::string(60'000, 'x'));
+  const auto missing = [&](std::size_t there) {
+    return client_.connection.MissingOf(std::string_view(frame).substr(0, there));
+  };
+  EXPECT_EQ(missing(8), 0u) << "not known yet";
+  EXPECT_EQ(missing(9), 60'000u);
+  EXPECT_EQ(missing(40'000), frame.size() - 40'000);
+  EXPECT_EQ(missing(frame.size()), 0u);
+}
+
 TEST_F(SendingTest, ALargePieceLeavesInOneWriteFromWhereItLies) {
   OpenWindows(kWide, 1'000'000);
   const Stream stream = Open();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace rhei::inline v0::transport {
 namespace {
@@ -18,6 +19,8 @@ constexpr std::size_t kManySlices = 64;
 constexpr std::size_t kMuch = 32 * 1024;
 // Kept input of this size gives its memory back when it is used up.
 constexpr std::size_t kKeptCapacity = 8 * 1024;
+// A part of a frame of this size is completed where it is.
+constexpr std::size_t kWorthCompleting = 16 * 1024;
 
 }  // namespace
 
@@ -48,6 +51,9 @@ void Http2Link::OnReadable() {
 void Http2Link::ReadBatch() {
   const std::span<char> scratch = loop_.scratch();
   const std::size_t kept = kept_.size() - kept_begin_;
+  if (kept >= kWorthCompleting) [[unlikely]] {
+    if (const std::size_t missing = connection_.MissingOf(Kept()); missing > 0) return ReadRest(missing);
+  }
   if (kept > 0) std::memcpy(scratch.data(), kept_.data() + kept_begin_, kept);
   const IoResult read = stream_->Read(scratch.subspan(kept));
   switch (read.kind) {
@@ -62,6 +68,30 @@ void Http2Link::ReadBatch() {
   }
 }
 
+// The same where much of a frame is there: what it lacks is put to it, so that a peer that sends it byte by byte does
+// not have all of it copied at each.
+void Http2Link::ReadRest(std::size_t missing) {
+  const std::span<char> scratch = loop_.scratch();
+  const IoResult read = stream_->Read(scratch);
+  if (read.kind == IoResult::Kind::kWouldBlock) return WaitForInput();
+  if (read.kind == IoResult::Kind::kEnd) return End("connection closed by the peer");
+  if (read.kind == IoResult::Kind::kFailed) return End(read.cause);
+  std::string_view rest(scratch.data(), read.bytes);
+  const std::string_view part = rest.substr(0, missing);
+  kept_.append(part);
+  if (part.size() < missing) return WaitForInput();
+  rest.remove_prefix(part.size());
+  const std::string whole = std::exchange(kept_, {});
+  HandleInput(std::string_view(whole).substr(std::exchange(kept_begin_, 0)));
+  if (kept_.empty()) {
+    if (!rest.empty() && state_ == State::kOpen && !ending_) HandleInput(rest);
+  } else {
+    // What is left of it comes first.
+    kept_.append(rest);
+  }
+  AfterBatch();
+}
+
 void Http2Link::HandleInput(std::string_view input) {
   in_batch_ = true;
   round_ended_ = false;
@@ -71,7 +101,7 @@ void Http2Link::HandleInput(std::string_view input) {
       round_ended_ = true;
       break;
     }
-    if (connection_.unsent_size() > kMuch) [[unlikely]]
+    if (connection_.queued_size() > kMuch) [[unlikely]]
       SendMuch();
   }
   const std::size_t unread = connection_.unread();
@@ -121,7 +151,7 @@ void Http2Link::OnTurnEnd() {
   if (round_ended_ && state_ == State::kOpen) {
     if (connection_.unsent_size() > write_limit_) Flush();
     if (!PeerReadsTooLittle()) {
-      HandleInput(std::string_view(kept_).substr(kept_begin_));
+      HandleInput(Kept());
       return AfterBatch();
     }
     // The rest of the input waits until the peer has taken some of the answers.

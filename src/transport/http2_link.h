@@ -73,8 +73,10 @@ class Http2Link final : private runtime::ByteStream::Handler {
   void OnTurnEnd();
   void OnTimer();
 
+  std::string_view Kept() const { return std::string_view(kept_).substr(kept_begin_); }
   // Reads once and handles what came.
   void ReadBatch();
+  void ReadRest(std::size_t missing);
   // Hands events up until the input is used up or the owner has enough; keeps what is left of `input`.
   void HandleInput(std::string_view input);
   void Discard();

@@ -32,9 +32,12 @@ inline constexpr std::uint8_t kFlagPadded = 0x8;      // DATA, HEADERS
 inline constexpr std::uint8_t kFlagPriority = 0x20;   // HEADERS
 
 inline constexpr std::size_t kFrameHeaderSize = 9;
-// What both sides may always send (§4.2). rhei neither allows nor sends more: larger frames only make streams wait for
-// each other.
+// What both sides may always send (§4.2).
 inline constexpr std::uint32_t kLargestFrame = 16 * 1024;
+// What rhei allows its peers to send, and sends to peers that allow it, as DATA and where no other stream waits: enough
+// for a message of 64 KiB with what goes around it, which is then read where it has arrived instead of being put
+// together.
+inline constexpr std::uint32_t kLargestDataFrame = 66 * 1024;
 inline constexpr std::uint32_t kMaxStreamId = 0x7fffffff;
 
 struct FrameHeader {
