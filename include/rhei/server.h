@@ -14,6 +14,7 @@
 
 namespace rhei::inline v0 {
 
+class Interceptor;
 class Runtime;
 namespace transport {
 class InProcessServer;
@@ -69,6 +70,12 @@ class Server {
   // Answers calls of methods that no service has. Without one they end with UNIMPLEMENTED.
   Server& AddGeneric(GenericService& service, RunOn run_on = RunOn::kLoop);
   Server& AddGeneric(GenericStreamingService& service, RunOn run_on = RunOn::kLoop);
+  // Puts an interceptor around the handlers of all methods that are added; the first one is the outermost. Calls that
+  // no method is found for do not get to it.
+  Server& Intercept(std::shared_ptr<Interceptor> interceptor);
+  // The same for the methods of one service that was added, by its name "weather.Weather": inside of those of the
+  // server.
+  Server& Intercept(std::string_view service, std::shared_ptr<Interceptor> interceptor);
   // Answers requests that are not gRPC's. Without one they end with status 415.
   Server& SetHttpHandler(HttpHandler& handler);
 

@@ -248,6 +248,16 @@ Server& Server::AddGeneric(GenericStreamingService& service, RunOn run_on) {
   return *this;
 }
 
+Server& Server::Intercept(std::shared_ptr<Interceptor> interceptor) {
+  state_->methods().Intercept(std::move(interceptor));
+  return *this;
+}
+
+Server& Server::Intercept(std::string_view service, std::shared_ptr<Interceptor> interceptor) {
+  state_->methods().Intercept(service, std::move(interceptor));
+  return *this;
+}
+
 Server& Server::SetHttpHandler(HttpHandler& handler) {
   state_->methods().SetHttpHandler(handler);
   return *this;
