@@ -65,7 +65,7 @@ class CallInfo {
 };
 
 // One call as one interceptor has it in hand. What it hangs on here is gone when it returns, so it may refer to the
-// interceptor's own variables. Used on the call's loop; of a unary call whose handler runs in the pool too.
+// interceptor's own variables. Used on the call's loop, also where the handler runs in the pool.
 class Call {
  public:
   // An error ends the call with it; what is thrown ends it with INTERNAL.

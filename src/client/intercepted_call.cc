@@ -33,8 +33,10 @@ void InterceptedCall::Begin() {
 }
 
 Status InterceptedCall::Hold() {
+  // A stop token that has been used speaks at once, when nobody holds the call yet.
+  Status watched = call_.Watch();
   call_.holder = this;
-  return call_.Watch();
+  return watched;
 }
 
 void InterceptedCall::SetDeadline(TimePoint deadline) {

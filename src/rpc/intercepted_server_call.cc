@@ -131,7 +131,10 @@ void InterceptedServerCall::Answer(Trailers trailers) {
     SendReply();
   }
   // The handler that has brought this about may still be on the stack, and lets go of its stream later on the loop.
-  loop.Post([this, &loop] { loop.Post([this] { delete this; }); });
+  auto later = [&loop, self = std::unique_ptr<InterceptedServerCall>(this)]() mutable {
+    loop.Post([self = std::move(self)] {});
+  };
+  loop.Post(std::move(later));
 }
 
 void InterceptedServerCall::SendReply() {
