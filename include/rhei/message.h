@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rhei/codec.h"
+#include "rhei/pooled.h"
 
 namespace rhei::inline v0 {
 
@@ -48,7 +49,7 @@ class IncomingMessage {
 class OutgoingMessage;
 
 // A message that is kept: for a reader who has not asked for it yet, or to be sent later.
-class HeldMessage {
+class HeldMessage : public Pooled {
  public:
   virtual ~HeldMessage() = default;
   // Once. False: the reader's type is another one, and cannot read these bytes.
