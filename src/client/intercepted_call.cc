@@ -128,6 +128,8 @@ std::string InterceptedCall::WaitingFor(const ClientCall& /*call*/) const { retu
 void InterceptedCall::OnTaskDone() noexcept {
   Trailers trailers = task_->Take();
   task_.reset();
+  // The stream is the call's, which may be destroyed on another thread from here on.
+  chain_.LeaveStream();
   if (!ended_) {
     call_.response.trailers = std::move(trailers.metadata);
     if (!trailers.status.ok()) call_.response.error = std::move(trailers.status).error();

@@ -108,8 +108,10 @@ InterceptorChain::InterceptorChain(const Interceptors& interceptors, CallInfo& i
   for (std::size_t i = 0; i < links_.size(); ++i) links_[i].interceptor = interceptors_[i].get();
 }
 
-InterceptorChain::~InterceptorChain() {
-  if (stream_ != nullptr) stream_->Leave();
+InterceptorChain::~InterceptorChain() { LeaveStream(); }
+
+void InterceptorChain::LeaveStream() {
+  if (stream_ != nullptr) std::exchange(stream_, nullptr)->Leave();
 }
 
 Task<Trailers> Next::operator()() const { return chain_->Go(index_); }

@@ -65,7 +65,8 @@ class InterceptorChain {
   std::unique_ptr<MessageStream> Wrap(MessageStream& stream);
   std::unique_ptr<MessageStream> Wrap(std::unique_ptr<MessageStream> stream);
 
-  CallInfo& info() const { return info_; }
+  // It has ended, and the stream goes on without it: what it was to be shown does not come any more.
+  void LeaveStream();
 
  private:
   friend class Next;
