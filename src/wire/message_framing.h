@@ -4,8 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
+
+#include "base/pooled_buffer.h"
 
 namespace rhei::inline v0::wire {
 
@@ -45,7 +46,7 @@ class MessageReader {
   // one.
   Result LookAhead(std::string_view rest, std::size_t limit) const;
 
-  // For the next stream; keeps a little memory.
+  // For the next stream; keeps no memory.
   void Reset();
 
  private:
@@ -54,7 +55,7 @@ class MessageReader {
   char prefix_[kMessagePrefix] = {};
   std::size_t prefix_size_ = 0;   // how much of the prefix is there; all of it while a message is being collected
   std::size_t message_size_ = 0;  // once the prefix is there
-  std::string partial_;
+  PooledBuffer partial_;
   bool delivered_ = false;  // `partial_` was handed out as a message
 };
 
