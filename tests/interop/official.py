@@ -9,6 +9,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 
 import languages
 import matrix
@@ -18,6 +19,8 @@ CASES = ("empty_unary", "large_unary", "client_streaming", "server_streaming", "
          "custom_metadata", "status_code_and_message", "special_status_message", "unimplemented_method",
          "unimplemented_service", "cancel_after_begin", "cancel_after_first_response", "timeout_on_sleeping_server",
          "rpc_soak", "channel_soak", SCALING)
+
+PROTOS = ("empty.proto", "messages.proto", "test.proto")  # of tools/interop
 
 SECONDS_TO_LISTEN = 30
 SECONDS_TO_STOP = 30
@@ -54,6 +57,24 @@ OTHERS = {
         client=("bin/client",),
         no_client_case={SCALING: "grpc-go's client has no such case"},
         no_server_case={SCALING: "grpc-go's server has neither the limit nor the client's address"}),
+    "java": Programs(
+        title="Java",
+        build=(("mvn", "--batch-mode", "--no-transfer-progress", "compile"),),
+        server=("java", "-cp", "target/dependency/*", "io.grpc.testing.integration.TestServiceServer",
+                "--use_tls=false"),
+        client=("java", "-cp", "target/dependency/*", "io.grpc.testing.integration.TestServiceClient",
+                "--use_tls=false"),
+        no_client_case={SCALING: "grpc-java 1.79's client has no such case"},
+        no_server_case={SCALING: "grpc-java 1.79's server has neither the limit nor the client's address"}),
+    "python": Programs(
+        title="Python",
+        build=((sys.executable, "-m", "venv", "venv"),
+               ("venv/bin/pip", "--disable-pip-version-check", "install", "--no-deps", "--requirement",
+                "requirements.txt"),
+               ("venv/bin/python", "-m", "grpc_tools.protoc", "-I.", "--python_out=.", "--grpc_python_out=.", *PROTOS)),
+        server=("venv/bin/python", "server.py"),
+        client=("venv/bin/python", "client.py"),
+        no_client_case={SCALING: "grpcio has connection scaling as an experiment only"}),
 }
 
 
@@ -99,7 +120,7 @@ def serving(programs, folder, log):
 
 
 def run_case(programs, folder, log, port, case):
-    """The outcome of one case: OK, or the last line that the client printed."""
+    """The outcome of one case: OK, or the last line that the client printed, stack traces apart."""
     command = [*programs.client, "--server_host=127.0.0.1", f"--server_port={port}", f"--test_case={case}",
                *CLIENT_FLAGS]
     try:
@@ -111,7 +132,8 @@ def run_case(programs, folder, log, port, case):
     log.flush()
     if ran.returncode == 0:
         return matrix.OK
-    return (ran.stdout.strip().split("\n")[-1] or "no word") + f" (exit code {ran.returncode})"
+    words = [line for line in ran.stdout.split("\n") if line.strip() and not line.startswith("\tat ")]
+    return f"{words[-1] if words else 'no word'} (exit code {ran.returncode})"
 
 
 def run_row(client, server, log_path):
@@ -131,7 +153,11 @@ def run_row(client, server, log_path):
 
 def sources_of(name, here):
     root = here / "official" / name
-    return {path.relative_to(root): path for path in sorted(root.rglob("*")) if path.is_file()}
+    files = {path.relative_to(root): path for path in sorted(root.rglob("*")) if path.is_file()}
+    if any(proto in command for command in OTHERS[name].build for proto in PROTOS):
+        protocol = here.parent.parent / "tools" / "interop"
+        files.update({pathlib.Path(proto): protocol / proto for proto in PROTOS})
+    return files
 
 
 def rows_of(name, here, work, rhei_folder):
