@@ -189,6 +189,11 @@ class Official(unittest.TestCase):
         row = official.run_row((programs, self.folder), (programs, self.folder), self.folder / "row.log")
         self.assertIn("No such file", row.troubles[0])
 
+    def test_every_language_has_programs_and_only_known_cases_are_left_out(self):
+        self.assertEqual(set(languages.LANGUAGES), set(official.OTHERS))
+        for programs in (official.RHEI, *official.OTHERS.values()):
+            self.assertLessEqual({*programs.no_client_case, *programs.no_server_case}, set(official.CASES))
+
     def test_programs_that_do_not_build_fail_both_rows(self):
         here = self.folder / "here"
         (here / "official" / "go").mkdir(parents=True)
@@ -224,8 +229,9 @@ class Build(unittest.TestCase):
 
     def test_lock_files_name_no_registry(self):
         here = pathlib.Path(languages.__file__).parent
-        self.assertNotIn('"resolved"', (here / "node" / "package-lock.json").read_text())
-        self.assertNotIn("source = ", (here / "rust" / "Cargo.lock").read_text())
+        for folder in (here, here / "official"):
+            self.assertNotIn('"resolved"', (folder / "node" / "package-lock.json").read_text())
+            self.assertNotIn("source = ", (folder / "rust" / "Cargo.lock").read_text())
 
     def test_a_step_that_fails_names_its_log(self):
         with tempfile.TemporaryDirectory() as folder, open(f"{folder}/build.log", "wb") as log:

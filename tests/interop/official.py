@@ -75,6 +75,27 @@ OTHERS = {
         server=("venv/bin/python", "server.py"),
         client=("venv/bin/python", "client.py"),
         no_client_case={SCALING: "grpcio has connection scaling as an experiment only"}),
+    "node": Programs(
+        title="Node",
+        build=(("npm", "ci", "--no-audit", "--no-fund"),),
+        server=("node", "server.js"),
+        client=("node", "client.js"),
+        no_client_case={SCALING: "grpc-js has one connection for each address"}),
+    "cpp": Programs(
+        title="C++",
+        build=(("cmake", "-S", ".", "-B", "cmake", "-G", "Ninja"), ("cmake", "--build", "cmake")),
+        server=("cmake/server",),
+        client=("cmake/client",),
+        no_client_case={SCALING: "gRPC C++ has connection scaling as an experiment only"}),
+    "rust": Programs(
+        title="Rust",
+        build=(("cargo", "build", "--locked"),),
+        server=("target/debug/server",),
+        client=("target/debug/client",),
+        no_client_case={SCALING: "tonic has one connection for each channel",
+                        **dict.fromkeys(("cancel_after_begin", "cancel_after_first_response"),
+                                        "tonic cancels a call by dropping it, which has no status"),
+                        "timeout_on_sleeping_server": "tonic ends a call past its deadline with CANCELLED"}),
 }
 
 
@@ -154,10 +175,8 @@ def run_row(client, server, log_path):
 def sources_of(name, here):
     root = here / "official" / name
     files = {path.relative_to(root): path for path in sorted(root.rglob("*")) if path.is_file()}
-    if any(proto in command for command in OTHERS[name].build for proto in PROTOS):
-        protocol = here.parent.parent / "tools" / "interop"
-        files.update({pathlib.Path(proto): protocol / proto for proto in PROTOS})
-    return files
+    protocol = here.parent.parent / "tools" / "interop"
+    return {**files, **{path.relative_to(protocol): path for path in sorted(protocol.glob("*.proto"))}}
 
 
 def rows_of(name, here, work, rhei_folder):

