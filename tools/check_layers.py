@@ -47,6 +47,7 @@ OUTSIDE = {
     "src/gateway": set(),
     "cli": set(),
     "examples": set(),
+    "tools": set(),
     "testing": {"base", "http2", "runtime", "wire", "transport"},
     "tests": set(ROOMS) | {"testing", "tests"},
     "bench": set(ROOMS) | {"testing", "bench"},
