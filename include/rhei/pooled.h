@@ -11,8 +11,8 @@
 namespace rhei::inline v0 {
 
 // Any thread. A block of at least `size` bytes, aligned for any object. Blocks of up to 4 KiB come from a list of the
-// calling thread, which trades with one shared list in batches; of those up to 128 KiB a thread keeps 256 KiB; larger
-// ones come from the heap. Under AddressSanitizer all of them do, so that it sees their lifetimes.
+// calling thread, which trades with one shared list in batches; larger ones come from the heap. Under
+// AddressSanitizer all of them do, so that it sees their lifetimes.
 void* AllocatePooled(std::size_t size);
 void FreePooled(void* block, std::size_t size) noexcept;
 

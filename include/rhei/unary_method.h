@@ -1,7 +1,6 @@
 // UnaryMethod: from a request's bytes to a handler's task to a reply's bytes. Used by generated code.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -93,9 +92,6 @@ class UnaryMethod final : public MethodHandler {
       }
     }
 
-    // Bytes by which it counts for kKeptLarge.
-    std::size_t large() const { return large_; }
-
    private:
     void Answer(Result<Reply>&& result) {
       const std::size_t loop_index = call_->loop_index();
@@ -141,50 +137,38 @@ class UnaryMethod final : public MethodHandler {
       Recycle(loop_index);
     }
 
-    // The call is gone; this object waits for the next one, unless large requests have left too much memory with it and
-    // its like.
+    // The call is gone; this object waits for the next one, unless a large request has left it with much memory.
     void Recycle(std::size_t loop_index) {
       task_.reset();
       call_ = nullptr;
       std::unique_ptr<Running> self(this);
-      // A message keeps the memory of the largest request that it has held.
-      if (request_size_ > kSmallRequest) large_ = std::max(large_, request_size_);
-      if (loop_index == ServerCall::kNoLoop) return;
-      Idle& idle = method_.idle_[loop_index];
-      if (idle.running.size() >= kKeptRunning || large_ > kKeptLarge - idle.large) return;
-      idle.large += large_;
-      idle.running.push_back(std::move(self));
+      if (loop_index == ServerCall::kNoLoop || request_size_ > kKeptRequestSize) return;
+      std::vector<std::unique_ptr<Running>>& idle = method_.idle_[loop_index].running;
+      if (idle.size() < kKeptRunning) idle.push_back(std::move(self));
     }
 
     UnaryMethod& method_;
     ServerCall* call_ = nullptr;
     Request request_;
     std::size_t request_size_ = 0;
-    std::size_t large_ = 0;
     std::optional<Task<Result<Reply>>> task_;
   };
 
   std::unique_ptr<Running> TakeIdle(std::size_t loop_index) {
     if (loop_index != ServerCall::kNoLoop && !idle_[loop_index].running.empty()) {
-      Idle& idle = idle_[loop_index];
-      std::unique_ptr<Running> running = std::move(idle.running.back());
-      idle.running.pop_back();
-      idle.large -= running->large();
+      std::unique_ptr<Running> running = std::move(idle_[loop_index].running.back());
+      idle_[loop_index].running.pop_back();
       return running;
     }
     return std::make_unique<Running>(*this);
   }
 
+  static constexpr std::size_t kKeptRequestSize = 16 * 1024;
   static constexpr std::size_t kKeptRunning = 1024;
-  // What has held a request above kSmallRequest is kept too, as long as all such requests together are no larger than
-  // kKeptLarge, so that messages of 50 KB need no new memory.
-  static constexpr std::size_t kSmallRequest = 16 * 1024;
-  static constexpr std::size_t kKeptLarge = 256 * 1024;
 
   // Each loop has its own, on a cache line of its own.
   struct alignas(64) Idle {
     std::vector<std::unique_ptr<Running>> running;
-    std::size_t large = 0;  // what those that had large requests count
   };
 
   Service& service_;

@@ -1,8 +1,6 @@
 #include "rhei/pooled.h"
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -26,15 +24,6 @@ constexpr std::size_t kGranularity = 64;
 constexpr std::size_t kClasses = 64;  // up to 4 KiB
 constexpr std::size_t kBatch = 32;
 constexpr std::size_t kKeptBatches = 64;
-
-// Larger blocks: four classes for each doubling, so at most a fifth of a block is unused.
-constexpr std::size_t kSmallest = 4 * 1024;
-constexpr std::size_t kDoublings = 5;  // up to 128 KiB
-constexpr std::size_t kLargeClasses = 4 * kDoublings;
-// Messages have round sizes, and something in front of them.
-constexpr std::size_t kSlack = 256;
-// What a thread keeps of them.
-constexpr std::size_t kKeptLarge = 256 * 1024;
 
 struct FreeBlock {
   FreeBlock* next;
@@ -93,53 +82,11 @@ Exchange& SharedExchange() {
   return *exchange;
 }
 
-// Which of them has room for `size` bytes, more than the small classes hold; kLargeClasses and more: none.
-std::size_t LargeClassOf(std::size_t size) {
-  const std::size_t last = std::max(size, kSmallest + kSlack + 1) - kSlack - 1;
-  const auto doubling = static_cast<std::size_t>(std::bit_width(last)) - 1;
-  return 4 * (doubling - static_cast<std::size_t>(std::bit_width(kSmallest)) + 1) + (last >> (doubling - 2)) % 4;
-}
-
-std::size_t LargeBlockSize(std::size_t large_class) {
-  return (5 + large_class % 4) * (kSmallest / 4 << large_class / 4) + kSlack;
-}
-
-// The calling thread's large blocks. They are few and each is worth much, so no other thread gets them: who only frees
-// keeps a bounded number and gives the rest to the heap.
-class LargeBlocks {
- public:
-  ~LargeBlocks() {
-    for (FreeList& list : lists_) {
-      while (list.size > 0) ::operator delete(list.Pop());
-    }
-  }
-
-  void* Allocate(std::size_t large_class) {
-    FreeList& list = lists_[large_class];
-    if (list.size == 0) return ::operator new(LargeBlockSize(large_class));
-    kept_ -= LargeBlockSize(large_class);
-    return list.Pop();
-  }
-
-  void Free(void* block, std::size_t large_class) {
-    const std::size_t size = LargeBlockSize(large_class);
-    if (kept_ + size > kKeptLarge) return ::operator delete(block);
-    kept_ += size;
-    lists_[large_class].Push(block);
-  }
-
- private:
-  std::array<FreeList, kLargeClasses> lists_{};
-  std::size_t kept_ = 0;  // bytes
-};
-
 // The calling thread's lists: two a class, so that a thread that frees and allocates around a batch's border does not
 // go to the exchange each time.
 class ThreadCache {
  public:
   ~ThreadCache();
-
-  LargeBlocks& large() { return large_; }
 
   void* Allocate(std::size_t size_class) {
     FreeList& list = lists_[size_class];
@@ -163,7 +110,6 @@ class ThreadCache {
  private:
   std::array<FreeList, kClasses> lists_{};
   std::array<FreeList, kClasses> full_{};
-  LargeBlocks large_;
 };
 
 thread_local bool cache_is_gone = false;
@@ -185,27 +131,12 @@ ThreadCache* Cache() {
 
 constexpr std::size_t ClassOf(std::size_t size) { return size == 0 ? 0 : (size - 1) / kGranularity; }
 
-// Out of line, so that small blocks pay nothing for them.
-[[gnu::noinline]] void* AllocateLarge(std::size_t size) {
-  const std::size_t large_class = LargeClassOf(size);
-  if (large_class >= kLargeClasses) return ::operator new(size);
-  ThreadCache* const cache = Cache();
-  return cache != nullptr ? cache->large().Allocate(large_class) : ::operator new(LargeBlockSize(large_class));
-}
-
-[[gnu::noinline]] void FreeLarge(void* block, std::size_t size) noexcept {
-  const std::size_t large_class = LargeClassOf(size);
-  ThreadCache* const cache = large_class < kLargeClasses ? Cache() : nullptr;
-  if (cache == nullptr) return ::operator delete(block);
-  cache->large().Free(block, large_class);
-}
-
 }  // namespace
 
 void* AllocatePooled(std::size_t size) {
   if constexpr (!kPooling) return ::operator new(size);
   const std::size_t size_class = ClassOf(size);
-  if (size_class >= kClasses) return AllocateLarge(size);
+  if (size_class >= kClasses) return ::operator new(size);
   ThreadCache* const cache = Cache();
   return cache != nullptr ? cache->Allocate(size_class) : ::operator new((size_class + 1) * kGranularity);
 }
@@ -213,8 +144,7 @@ void* AllocatePooled(std::size_t size) {
 void FreePooled(void* block, std::size_t size) noexcept {
   if constexpr (!kPooling) return ::operator delete(block);
   const std::size_t size_class = ClassOf(size);
-  if (size_class >= kClasses) return FreeLarge(block, size);
-  ThreadCache* const cache = Cache();
+  ThreadCache* const cache = size_class < kClasses ? Cache() : nullptr;
   if (cache == nullptr) return ::operator delete(block);
   cache->Free(block, size_class);
 }

@@ -13,21 +13,8 @@
 namespace rhei::inline v0 {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kPooling = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kPooling = false;
-#else
-constexpr bool kPooling = true;
-#endif
-#else
-constexpr bool kPooling = true;
-#endif
-
 TEST(PooledTest, BlocksAreAlignedAndHoldTheirSize) {
-  for (const std::size_t size : {0, 1, 63, 64, 65, 128, 4095, 4096, 4097, 5120, 5376, 5377, 65'536 + 256, 65'536 + 257,
-                                 131'072 + 256, 131'072 + 257, 1'000'000}) {
+  for (const std::size_t size : {0, 1, 63, 64, 65, 128, 4095, 4096, 4097, 100'000}) {
     void* const block = AllocatePooled(size);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % alignof(std::max_align_t), 0U) << size;
     std::memset(block, 0xab, size);
@@ -113,31 +100,6 @@ TEST(PooledTest, BlocksMayBeFreedWhileAThreadEnds) {
     static thread_local Late late;
     late.block = AllocatePooled(64);
   }).join();
-}
-
-TEST(PooledTest, ALargeBlockIsUsedAgainForOneOfAboutItsSize) {
-  if (!kPooling) GTEST_SKIP() << "AddressSanitizer sees each block's lifetime, so none is used again";
-  void* const block = AllocatePooled(50'000);
-  FreePooled(block, 50'000);
-  void* const again = AllocatePooled(51'000);
-  EXPECT_EQ(again, block);
-  FreePooled(again, 51'000);
-}
-
-// More than a thread keeps, of all sizes; each is filled to its end.
-TEST(PooledTest, ManyLargeBlocksGoAndComeBack) {
-  for (int round = 0; round < 3; ++round) {
-    std::vector<std::pair<char*, std::size_t>> blocks;
-    for (std::size_t size = 4'000; size < 200'000; size += 777) {
-      blocks.emplace_back(static_cast<char*>(AllocatePooled(size)), size);
-      std::memset(blocks.back().first, static_cast<int>(size % 101), size);
-    }
-    for (const auto& [block, size] : blocks) {
-      EXPECT_EQ(block[0], static_cast<char>(size % 101));
-      EXPECT_EQ(block[size - 1], static_cast<char>(size % 101));
-      FreePooled(block, size);
-    }
-  }
 }
 
 TEST(PooledBytesTest, CopiesShareTheMemory) {

@@ -8,6 +8,7 @@ namespace {
 
 // A sender that announces much and sends little gets memory for what it sends: a message grows in steps.
 constexpr std::size_t kFirstReserve = 64 * 1024;
+constexpr std::size_t kKeptCapacity = 4 * 1024;
 
 std::size_t ReadLength(const char* prefix) {
   std::size_t length = 0;
@@ -36,11 +37,11 @@ MessageReader::Result MessageReader::Next(std::string_view& input, std::size_t l
     return Begin(input, limit);
   }
   const std::size_t taken = std::min(message_size_ - partial_.size(), input.size());
-  partial_.Append(input.substr(0, taken));
+  partial_.append(input.data(), taken);
   input.remove_prefix(taken);
   if (partial_.size() < message_size_) return {Outcome::kNeedMore, {}};
   delivered_ = true;
-  return {Outcome::kMessage, partial_.view()};
+  return {Outcome::kMessage, partial_};
 }
 
 MessageReader::Result MessageReader::Begin(std::string_view& input, std::size_t limit) {
@@ -53,8 +54,8 @@ MessageReader::Result MessageReader::Begin(std::string_view& input, std::size_t 
     prefix_size_ = 0;
     return {Outcome::kMessage, message};
   }
-  partial_.Reserve(std::min(message_size_, std::max(kFirstReserve, input.size())));
-  partial_.Append(input);
+  partial_.reserve(std::min(message_size_, std::max(kFirstReserve, input.size())));
+  partial_.append(input);
   input = {};
   return {Outcome::kNeedMore, {}};
 }
@@ -84,7 +85,8 @@ void MessageReader::Reset() {
   prefix_size_ = 0;
   message_size_ = 0;
   delivered_ = false;
-  partial_.Clear();
+  partial_.clear();
+  if (partial_.capacity() > kKeptCapacity) partial_.shrink_to_fit();
 }
 
 }  // namespace rhei::inline v0::wire

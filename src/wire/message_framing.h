@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
-
-#include "base/pooled_buffer.h"
 
 namespace rhei::inline v0::wire {
 
@@ -46,7 +45,7 @@ class MessageReader {
   // one.
   Result LookAhead(std::string_view rest, std::size_t limit) const;
 
-  // For the next stream; keeps no memory.
+  // For the next stream; keeps a little memory.
   void Reset();
 
  private:
@@ -55,7 +54,7 @@ class MessageReader {
   char prefix_[kMessagePrefix] = {};
   std::size_t prefix_size_ = 0;   // how much of the prefix is there; all of it while a message is being collected
   std::size_t message_size_ = 0;  // once the prefix is there
-  PooledBuffer partial_;
+  std::string partial_;
   bool delivered_ = false;  // `partial_` was handed out as a message
 };
 
