@@ -48,10 +48,8 @@ int Serve(std::initializer_list<std::reference_wrapper<rhei::Service>> services,
   }
   server.Intercept(rhei::MeasureCalls(metrics)).Intercept(Headers());
   for (rhei::Service& service : services) server.Add(service);
-  const rhei::Status started = server.Listen("127.0.0.1:" + std::to_string(flags.Port())).Start();
-  if (!started.ok()) return Fail(started.error());
-  std::cout << "listening on " << server.port() << std::endl;
-  const rhei::Status ended = server.Run();
+  server.Listen("127.0.0.1:" + std::to_string(flags.Port()));
+  const rhei::Status ended = server.Run([&] { std::cout << "listening on " << server.port() << std::endl; });
   Print(*metrics);
   return ended.ok() ? 0 : Fail(ended.error());
 }

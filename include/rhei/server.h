@@ -101,8 +101,9 @@ class Server {
   void Stop(Duration grace, UniqueFunction<void(const Status&)> done);
 
   // Starts, unless it was started, and serves until SIGTERM or SIGINT or a call of Stop; then Stop with the options'
-  // grace. A second signal ends the waiting. Only this touches signals.
-  Status Run();
+  // grace. A second signal ends the waiting. Only this touches signals. `serving` is called once, here, when the server
+  // serves and signals are handled: the place to say so, for whoever was told may end the process in the same instant.
+  Status Run(UniqueFunction<void()> serving = {});
 
   // For ConnectInProcess.
   std::shared_ptr<transport::InProcessServer> InProcess() const;

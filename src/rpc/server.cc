@@ -282,7 +282,7 @@ std::uint16_t Server::port() const { return state_->port(); }
 
 Status Server::Stop(Duration grace) { return state_->Stop(grace); }
 
-Status Server::Run() {
+Status Server::Run(UniqueFunction<void()> serving) {
   if (!state_->runs_by_itself()) {
     return Error(StatusCode::kFailedPrecondition,
                  "call Start, then run the server's event loop: Run would wait on the thread that the loop needs");
@@ -295,6 +295,7 @@ Status Server::Run() {
     if (Status started = state_->Start(); !started.ok()) return started;
   }
   state_->OnStopRequest([&signals] { signals.Wake(); });
+  if (serving) serving();
   signals.Wait();
   state_->OnStopRequest(nullptr);
 

@@ -51,10 +51,10 @@ int main() {
   Victim victim;
   rhei::Server server(rhei::ServerOptions().Grace(5s));
   server.AddGeneric(victim).Listen("127.0.0.1:0");
-  if (const rhei::Status started = server.Start(); !started.ok()) return rhei::ExitCode(started);
-  std::printf("listening on %d\n", server.port());
-  std::fflush(stdout);
-  const rhei::Status ended = server.Run();
+  const rhei::Status ended = server.Run([&] {
+    std::printf("listening on %d\n", server.port());
+    std::fflush(stdout);
+  });
   std::printf("at most %d handlers at once\n", Running::most());
   return rhei::ExitCode(ended);
 }

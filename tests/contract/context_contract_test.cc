@@ -284,6 +284,7 @@ TEST_P(ContextContractTest, AwaitingHeadersEndsWithTheCall) {
   call.Cancel();
   EXPECT_EQ(Get(count.get_future()), 0U);
   EXPECT_EQ(call.Finish().Wait().code(), StatusCode::kCancelled);
+  EXPECT_EQ(Get(cancelled.get_future()), StatusCode::kCancelled);
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, ContextContractTest, ::testing::ValuesIn(AllTransports()), NameOf);

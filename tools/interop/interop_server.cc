@@ -47,9 +47,7 @@ int Serve(const Flags& flags) {
   interop::TestService service("rhei " + std::to_string(std::random_device()()));
   rhei::Server server(OptionsFor(flags));
   server.Add(service).Listen(ListenAddress(flags));
-  if (const rhei::Status started = server.Start(); !started.ok()) return Fail(started);
-  std::cout << "listening on " << server.port() << std::endl;
-  const rhei::Status ended = server.Run();
+  const rhei::Status ended = server.Run([&] { std::cout << "listening on " << server.port() << std::endl; });
   return ended.ok() ? 0 : Fail(ended);
 }
 
