@@ -68,7 +68,8 @@ class Streams final : public rhei::Service {
  private:
   rhei::Task<rhei::Status> Download(rhei::ServerContext&, const std::string& request,
                                     rhei::Writer<std::string>& writer) {
-    const std::string message(kDownloadMessage, 'x');
+    // One for all, so that what a row measures is held by rhei and not here.
+    static const std::string message(kDownloadMessage, 'x');
     for (int left = std::atoi(request.c_str()); left > 0; --left) {
       const bool wanted = co_await writer.Write(message);
       if (!wanted) break;
