@@ -130,6 +130,7 @@ ROWS = (
     Row("D2 answers never read", attacks.answers_never_read, STALL, ceiling=MESSAGES_CEILING, waits=15,
         unacknowledged=False),
     Row("D2 downloads never read", attacks.downloads_never_read, STALL, ceiling=CEILING, waits=15,
+        known="100 downloads that nobody reads hold 4.3 MiB; the recipe allows 2",
         unacknowledged=False, counted="write_stall"),
     Row("D3 empty DATA", attacks.empty_data, (CALM.format("empty_frames_flood"),), quick=True),
     Row("D4 DATA of one byte", attacks.data_of_one_byte, (STILL_OPEN,), quick=True, honest_work=True),
