@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "rhei/abuse.h"
 #include "rhei/function.h"
 #include "rhei/http_handler.h"
 #include "rhei/limits.h"
@@ -92,6 +93,9 @@ class Server {
 
   // Of the first address that has one; the real one where port 0 was asked for. 0 before Start.
   std::uint16_t port() const;
+
+  // How often each limit has stopped a client, since the server was made. Any thread, at any time; cheap.
+  AbuseCounts Abuses() const;
 
   // Ends serving: no new connections and calls (GOAWAY), then waits for those that run, at most `grace`, then cancels
   // them. OK when all had ended; else DEADLINE_EXCEEDED with the methods that still ran. Blocks; not to be called on a

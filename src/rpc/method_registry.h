@@ -40,6 +40,7 @@ class MethodRegistry final : public transport::CallRouter {
   std::string WhyNotFound(std::string_view path) const override;
   HttpHandler* http_handler() const override { return http_handler_; }
   Logger& logger() const override { return *logger_; }
+  AbuseCounters& abuses() const override { return abuses_; }
 
  private:
   struct Entry {
@@ -64,6 +65,7 @@ class MethodRegistry final : public transport::CallRouter {
   Entry generic_;
   HttpHandler* http_handler_ = nullptr;
   Logger* logger_ = nullptr;
+  mutable AbuseCounters abuses_;
   std::vector<std::string> mistakes_;
 };
 

@@ -278,6 +278,8 @@ void Server::Stop(Duration grace, UniqueFunction<void(const Status&)> done) {
   state_->BeginStop(grace, std::move(done));
 }
 
+AbuseCounts Server::Abuses() const { return state_->methods().abuses().Now(); }
+
 std::uint16_t Server::port() const { return state_->port(); }
 
 Status Server::Stop(Duration grace) { return state_->Stop(grace); }
