@@ -123,6 +123,10 @@ class IdleTest(unittest.TestCase):
         self.assertEqual((row["bytes_per_stream"], row["handler_frame"], row["without_frame"]), (2100, 456, 1644))
         self.assertIsNone(idle.stream_row("case", "grpc-c++", [(18000.0, None)])["without_frame"])
 
+    def test_what_streams_leave_behind_is_what_many_cost_more_than_few(self):
+        self.assertEqual(idle.left_by_each(1_000, 50_000, 101_000, 50_000), 0)
+        self.assertEqual(idle.left_by_each(1_000, 50_000, 101_000, 250_000), 2)
+
 
 H2LOAD_OUTPUT = """finished in 1.50s, 64417.66 req/s, 4.66MB/s
 requests: 100 total, 100 started, 100 done, {succeeded} succeeded, 0 failed, 0 errored, 0 timeout

@@ -24,16 +24,18 @@ ROOMS = {
     "wire": {"base", "http2"},
     "transport": {"base", "http2", "runtime", "tls", "wire"},
     "rpc": {"base", "runtime", "transport"},
+    "interceptors": {"base", "rpc"},
     "client": {"base", "runtime", "transport", "rpc"},
     "protobuf": {"base", "wire", "rpc", "client"},
 }
 
 # The room of each public header, include/rhei/NAME.h. A header may be included by whoever may include its room.
 PUBLIC_HEADERS = {
-    "base": "codec context context_state executor function limits log message metadata pooled promise result status_code task time version",
+    "base": "abuse any_message codec context context_state executor function limits log message metadata pooled promise result status_code task time version",
     "runtime": "asio exit_code runtime sleep",
     "transport": "client_call http_handler message_stream server_call server_context",
-    "rpc": "call call_options call_streams server service stream stream_observer streaming_method unary_method",
+    "rpc": "call call_options call_streams interceptor server service stream stream_observer streaming_method unary_method",
+    "interceptors": "call_limits call_logging call_metrics header_propagation request_validation",
     "client": "channel generic inprocess rhei streaming_call",
     "protobuf": "error_details protobuf rpc/error_details.pb",
 }
@@ -45,6 +47,7 @@ OUTSIDE = {
     "src/gateway": set(),
     "cli": set(),
     "examples": set(),
+    "tools": set(),
     "testing": {"base", "http2", "runtime", "wire", "transport"},
     "tests": set(ROOMS) | {"testing", "tests"},
     "bench": set(ROOMS) | {"testing", "bench"},

@@ -21,11 +21,8 @@ int main() {
   Greeter greeter;
   rhei::Server server;
   server.Add(greeter).Listen("127.0.0.1:0");
-  if (const rhei::Status started = server.Start(); !started.ok()) {
-    std::fprintf(stderr, "%s\n", started.ToString().c_str());
-    return 1;
-  }
-  std::printf("listening on %d\n", server.port());
-  std::fflush(stdout);
-  return server.Run().ok() ? 0 : 1;
+  return rhei::ExitCode(server.Run([&] {
+    std::printf("listening on %d\n", server.port());
+    std::fflush(stdout);
+  }));
 }

@@ -74,6 +74,12 @@ class EchoService final : public Bench::Service {
   Task<Result<Payload>> Unary(ServerContext&, const Payload& request) override { return request; }
 };
 
+class PassOn final : public Interceptor {
+ public:
+  std::string_view name() const override { return "pass on"; }
+  Task<Trailers> Intercept(CallInfo&, Call&, Next next) override { return next(); }
+};
+
 class Guard {
  public:
   explicit Guard(std::int64_t calls) : calls_(calls), server_(ServerOptions().UseRuntime(world_.AddRuntime())) {
@@ -83,6 +89,11 @@ class Guard {
 
   // How many calls ended as they should.
   std::int64_t Run(const std::string& way) {
+    CallOptions intercepted;
+    if (way == "intercepted") {
+      server_.Intercept(std::make_shared<PassOn>());
+      intercepted.Intercept(std::make_shared<PassOn>());
+    }
     if (!server_.Start().ok()) return 0;
     const Channel channel = Connect("10.0.0.1:80", ChannelOptions().UseRuntime(world_.runtime()));
     const Method method = channel.FindMethod(kFixedPath);
@@ -94,6 +105,7 @@ class Guard {
         for (int i = 0; i < kInFlight; ++i) {
           if (way == "co_await") Spawn(Await(channel, method, CallOptions()));
           if (way == "deadline") Spawn(Await(channel, method, CallOptions().Timeout(std::chrono::seconds(10))));
+          if (way == "intercepted") Spawn(Await(channel, method, intercepted));
           if (way == "protobuf") Spawn(AwaitProtobuf(channel));
           if (way == "then") Then(channel, method);
           if (way == "stream") Spawn(Stream(channel));
@@ -158,7 +170,7 @@ int Main(int argc, char** argv) {
   std::string way = "co_await";
   std::int64_t calls = 1000;
   Flags flags("Calls in a simulated world.");
-  flags.Add("--case", &way, "co_await, deadline, wait, then, protobuf or stream");
+  flags.Add("--case", &way, "co_await, deadline, intercepted, wait, then, protobuf or stream");
   flags.Add("--calls", &calls, "how many");
   flags.Parse(argc, argv);
   const std::int64_t good = Guard(calls).Run(way);

@@ -1,7 +1,7 @@
-// Opens many connections to a gRPC server, makes one call on each, or opens streams on each and has one message
-// answered on every stream; then keeps them all open and quiet, so that the driver can see what an idle connection, or
-// an idle stream, costs the server. It speaks just enough HTTP/2 by itself to be cheap: the request is a fixed string
-// of bytes.
+// Opens many connections to a gRPC server, makes calls on each, one after the other, or opens streams on each and has
+// one message answered on every stream; then keeps them all open and quiet, so that the driver can see what an idle
+// connection, or an idle stream, costs the server. It speaks just enough HTTP/2 by itself to be cheap: the request is a
+// fixed string of bytes.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -136,14 +136,16 @@ struct Options {
   std::int64_t port = 0;
   std::int64_t cpu = -1;
   std::int64_t connections = 9000;
+  std::int64_t calls = 1;
   std::int64_t streams = 0;
   std::string path = "/rhei.bench.Bench/Unary";
 };
 
 Options Parse(int argc, char** argv) {
   Options options;
-  Flags flags("Makes one call on each of many connections, says so, and holds them until standard input ends.");
-  flags.Add("--streams", &options.streams, "streams to open and hold on each connection, instead of the call");
+  Flags flags("Makes calls on each of many connections, says so, and holds them until standard input ends.");
+  flags.Add("--calls", &options.calls, "calls on each connection, one after the other");
+  flags.Add("--streams", &options.streams, "streams to open and hold on each connection, instead of the calls");
   flags.Add("--port", &options.port, "port on 127.0.0.1");
   flags.Add("--cpu", &options.cpu, "core to run on, -1 for any");
   flags.Add("--connections", &options.connections, "how many");
@@ -175,7 +177,7 @@ int Main(int argc, char** argv) {
     connections.push_back(std::make_unique<Connection>(static_cast<std::uint16_t>(options.port), options.path));
     Connection& connection = *connections.back();
     poller.Watch(connection.socket(), static_cast<std::uint32_t>(i));
-    for (std::int64_t calls = std::max<std::int64_t>(options.streams, 1); calls > 0; --calls) {
+    for (std::int64_t left = options.streams > 0 ? options.streams : options.calls; left > 0; --left) {
       connection.Begin(options.streams > 0);
       while (!connection.answered()) {
         if (!turn()) return 1;

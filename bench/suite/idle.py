@@ -1,5 +1,5 @@
 """What quiet costs the server's memory: a connection five seconds after its one call (the benchmark `idle`), and a stream that
-stays open five seconds after its one message was answered (`streams_idle`).
+stays open five seconds after its one message was answered (`streams_idle`), or that is over.
 """
 
 import json
@@ -76,6 +76,10 @@ STREAM_CASES = {"10-connections-1000-streams": (10, 1_000, ()),
 STREAM_PROGRAMS = {"rhei": "streaming_rhei_server", "grpc-c++": "streaming_grpc_server"}
 # gRPC C++ has no limit to raise, and only rhei knows the size of a handler's frame.
 FRAME_KNOWN = "rhei"
+# Streams on one connection, each over before the next one begins: what so many leave behind that a few do not.
+FEW_IN_TURN = 1_000
+MANY_IN_TURN = 1_000_000
+QUICK_IN_TURN = 20_000
 
 
 def _stream_figures(settings, system, case):
@@ -89,6 +93,20 @@ def _stream_figures(settings, system, case):
     return grown / (connections * streams), frame
 
 
+def left_by_each(few, grown_by_few, many, grown_by_many):
+    """Bytes that one stream leaves behind, from how much larger two servers have become."""
+    return round((grown_by_many - grown_by_few) / (many - few), 3)
+
+
+def _left_by_streams_in_turn(settings, system, many):
+    program = require_program(settings.programs / STREAM_PROGRAMS[system])
+    grown = []
+    for streams in (FEW_IN_TURN, many):
+        with Server([program, "--port", 0, "--cpu", settings.server_cpu]) as server:
+            grown.append(_grown_bytes(settings, server, 1, "--calls", str(streams), "--path", "/rhei.bench.Bench/Echo"))
+    return left_by_each(FEW_IN_TURN, grown[0], many, grown[1])
+
+
 def stream_row(case, system, figures):
     """A row from (bytes a stream, bytes of the handler's frame or None) of each round."""
     bytes_per_stream = round(statistics.median(total for total, _ in figures))
@@ -98,7 +116,7 @@ def stream_row(case, system, figures):
 
 
 def run_streams(settings):
-    """Streams that are open and quiet. Returns the content of the JSON file; a ratio is of bytes."""
+    """Streams that are open and quiet, or over. Returns the content of the JSON file; a ratio is of bytes."""
     systems = settings.choose(tuple(STREAM_PROGRAMS), tuple(STREAM_PROGRAMS))
     rounds = min(settings.rounds, 3)
     rows = []
@@ -110,4 +128,11 @@ def run_streams(settings):
                 settings.progress(f"streams_idle {case} round {number + 1}/{rounds} {system}: "
                                   f"{figures[system][-1][0]:,.0f} bytes a stream")
         rows += [stream_row(case, system, of_system) for system, of_system in figures.items()]
-    return {"rows": rows, "ratios": report.ratios(rows, key="bytes_per_stream")}
+    ratios = report.ratios(rows, key="bytes_per_stream")
+    # Ratios of nothing say nothing.
+    many = QUICK_IN_TURN if settings.quick else MANY_IN_TURN
+    for system in systems:
+        rows.append(stream_row(f"{many}-streams-in-turn", system, [(0, None)]))
+        rows[-1]["bytes_per_stream"] = _left_by_streams_in_turn(settings, system, many)
+        settings.progress(f"streams_idle {rows[-1]['case']} {system}: {rows[-1]['bytes_per_stream']} bytes left by each")
+    return {"rows": rows, "ratios": ratios}

@@ -49,6 +49,7 @@ class Demo(unittest.TestCase):
         self.assertIn("The 6 servers have stopped.", run.stdout)
         self.check_weather(run.stdout)
         self.check_streams(run.stdout)
+        self.check_logs_and_metrics(run.stdout)
 
     def check_weather(self, output):
         found = tables(output)
@@ -74,6 +75,13 @@ class Demo(unittest.TestCase):
             for who in ("client", "servers"):
                 self.assertGreater(last[who], 1, output)
                 self.assertLess(last[who], first[who] + 4, f"slow {slow}, memory of {who}\n{output}")
+
+    def check_logs_and_metrics(self, output):
+        logged = re.findall(r'method=/weather\.(\w+)/GetCurrent code=OK .* x-request-id="demo-blocking"', output)
+        self.assertEqual(logged, ["Weather", "TemperatureService", "HumidityService", "WindService"], output)
+        served = re.findall(r"^(\w+) served /weather\.\w+/GetCurrent: (\d+) calls, OK (\d+),", output, re.MULTILINE)
+        servers = ("temperature_server", "humidity_server", "wind_server", "weather_server")
+        self.assertEqual(served, [(server, "36", "36") for server in servers], output)
 
     def test_stops_all_servers_on_ctrl_c(self):
         # A terminal sends Ctrl-C to every process of the foreground group, so the demo gets a group of its own here.

@@ -1,6 +1,6 @@
 // Tells the humidity of a place, and of each place in a stream.
-// Usage: humidity_server [--port PORT] [--seed NUMBER] [--pause MILLISECONDS]; port 0 takes a free one. With a pause it
-// takes so long for each answer in a stream, as a slow hygrometer would.
+// Usage: humidity_server [--port PORT] [--seed NUMBER] [--pause MILLISECONDS] [--log_calls 1]; port 0 takes a free one.
+// With a pause it takes so long for each answer in a stream, as a slow hygrometer would.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -59,9 +59,9 @@ class StreamingHumidityServer final : public HumidityServiceStreaming::Service {
 }  // namespace weather
 
 int main(int argc, char** argv) {
-  const weather::Flags flags(argc, argv, {{"port", "0"}, {"seed", "1"}, {"pause", "0"}});
+  const weather::Flags flags(argc, argv, {{"port", "0"}, {"seed", "1"}, {"pause", "0"}, {"log_calls", "0"}});
   const weather::Climate climate(flags.Number("seed", UINT64_MAX));
   weather::HumidityServer server(climate);
   weather::StreamingHumidityServer streaming_server(climate, flags.Milliseconds("pause"));
-  return weather::Serve({server, streaming_server}, flags.Port());
+  return weather::Serve({server, streaming_server}, flags);
 }

@@ -1,6 +1,6 @@
 // Tells the temperature of a place, and of each place in a stream.
-// Usage: temperature_server [--port PORT] [--seed NUMBER] [--pause MILLISECONDS]; port 0 takes a free one. With a pause
-// it takes so long for each answer in a stream, as a slow thermometer would.
+// Usage: temperature_server [--port PORT] [--seed NUMBER] [--pause MILLISECONDS] [--log_calls 1]; port 0 takes a free
+// one. With a pause it takes so long for each answer in a stream, as a slow thermometer would.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -61,9 +61,9 @@ class StreamingTemperatureServer final : public TemperatureServiceStreaming::Ser
 }  // namespace weather
 
 int main(int argc, char** argv) {
-  const weather::Flags flags(argc, argv, {{"port", "0"}, {"seed", "1"}, {"pause", "0"}});
+  const weather::Flags flags(argc, argv, {{"port", "0"}, {"seed", "1"}, {"pause", "0"}, {"log_calls", "0"}});
   const weather::Climate climate(flags.Number("seed", UINT64_MAX));
   weather::TemperatureServer server(climate);
   weather::StreamingTemperatureServer streaming_server(climate, flags.Milliseconds("pause"));
-  return weather::Serve({server, streaming_server}, flags.Port());
+  return weather::Serve({server, streaming_server}, flags);
 }

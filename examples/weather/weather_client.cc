@@ -122,7 +122,9 @@ int main(int argc, char** argv) {
   const std::string& style = flags.Text("style");
   if (flags.Text("target").empty()) flags.Fail("needs --target");
 
-  const rhei::Channel channel = rhei::Connect(flags.Text("target"));
+  // By this the logs of all servers tell which calls belong together.
+  const rhei::CallOptions options = rhei::CallOptions().Metadata("x-request-id", "demo-" + style);
+  const rhei::Channel channel = rhei::Connect(flags.Text("target")).With(options);
   const weather::Weather::Stub stub(channel);
   std::vector<weather::Answer> answers;
   if (style == "blocking") {

@@ -1,5 +1,5 @@
 // Tells the whole weather of a place, from the three services that know a part of it each; as a stream too.
-// Usage: weather_server [--port PORT] --temperature TARGET --humidity TARGET --wind TARGET
+// Usage: weather_server [--port PORT] --temperature TARGET --humidity TARGET --wind TARGET [--log_calls 1]
 #include <string>
 #include <utility>
 
@@ -52,14 +52,16 @@ class WeatherServer final : public Weather::Service {
 }  // namespace weather
 
 int main(int argc, char** argv) {
-  const weather::Flags flags(argc, argv, {{"port", "0"}, {"temperature", ""}, {"humidity", ""}, {"wind", ""}});
+  const weather::Flags flags(argc, argv,
+                             {{"port", "0"}, {"log_calls", "0"}, {"temperature", ""}, {"humidity", ""}, {"wind", ""}});
   for (const char* const target : {"temperature", "humidity", "wind"}) {
     if (flags.Text(target).empty()) flags.Fail(std::string("needs --") + target);
   }
-  const rhei::Channel temperature = rhei::Connect(flags.Text("temperature"));
-  const rhei::Channel humidity = rhei::Connect(flags.Text("humidity"));
-  const rhei::Channel wind = rhei::Connect(flags.Text("wind"));
+  const rhei::ChannelOptions options = rhei::ChannelOptions().Intercept(weather::Headers());
+  const rhei::Channel temperature = rhei::Connect(flags.Text("temperature"), options);
+  const rhei::Channel humidity = rhei::Connect(flags.Text("humidity"), options);
+  const rhei::Channel wind = rhei::Connect(flags.Text("wind"), options);
   weather::WeatherServer server(temperature, humidity, wind);
   weather::StreamingWeatherServer streaming_server(temperature, humidity, wind);
-  return weather::Serve({server, streaming_server}, flags.Port());
+  return weather::Serve({server, streaming_server}, flags);
 }

@@ -1,6 +1,6 @@
 // Tells the wind of a place, and of each place in a stream.
-// Usage: wind_server [--port PORT] [--seed NUMBER] [--pause MILLISECONDS]; port 0 takes a free one. With a pause it
-// takes so long for each answer in a stream, as a slow anemometer would.
+// Usage: wind_server [--port PORT] [--seed NUMBER] [--pause MILLISECONDS] [--log_calls 1]; port 0 takes a free one.
+// With a pause it takes so long for each answer in a stream, as a slow anemometer would.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -62,9 +62,9 @@ class StreamingWindServer final : public WindServiceStreaming::Service {
 }  // namespace weather
 
 int main(int argc, char** argv) {
-  const weather::Flags flags(argc, argv, {{"port", "0"}, {"seed", "1"}, {"pause", "0"}});
+  const weather::Flags flags(argc, argv, {{"port", "0"}, {"seed", "1"}, {"pause", "0"}, {"log_calls", "0"}});
   const weather::Climate climate(flags.Number("seed", UINT64_MAX));
   weather::WindServer server(climate);
   weather::StreamingWindServer streaming_server(climate, flags.Milliseconds("pause"));
-  return weather::Serve({server, streaming_server}, flags.Port());
+  return weather::Serve({server, streaming_server}, flags);
 }

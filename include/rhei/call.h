@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "rhei/any_message.h"
 #include "rhei/client_call.h"
 #include "rhei/codec.h"
 #include "rhei/context_state.h"
@@ -80,6 +81,14 @@ class [[nodiscard("headers are had by co_await")]] CallHeaders final : public Ta
 };
 
 template <typename Reply>
+Status ShowReplyIn(std::optional<Reply>& reply, MessageVisitor& visitor) {
+  if (!reply) return {};
+  MessageInto<Reply> into(*reply);
+  AnyMessage message(into);
+  return visitor.Visit(message);
+}
+
+template <typename Reply>
 class TypedCallState final : public CallState {
  public:
   bool OnMessage(std::string_view message) override {
@@ -91,6 +100,9 @@ class TypedCallState final : public CallState {
     return message.MoveInto(into);
   }
   void OnRetry() override { reply_.reset(); }
+  Status ShowReply(MessageVisitor& visitor) override { return ShowReplyIn(reply_, visitor); }
+  bool has_reply() const override { return reply_.has_value(); }
+  const MessageType* reply_type() const override { return &kMessageType<Reply>; }
 
   // Once, after it is done.
   Result<Reply> Take() {

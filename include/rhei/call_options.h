@@ -2,15 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "rhei/metadata.h"
 #include "rhei/time.h"
 
 namespace rhei::inline v0 {
+
+class Interceptor;
+using Interceptors = std::vector<std::shared_ptr<Interceptor>>;
 
 // Fluent: CallOptions().Timeout(200ms).Metadata("x-user", "ann"). A value. Options of many calls are given to a
 // channel, by Channel::With; what a call says itself counts before them.
@@ -69,7 +74,14 @@ class CallOptions {
   }
   CallOptions&& MaxReceiveMessage(std::size_t bytes) && { return std::move(MaxReceiveMessage(bytes)); }
 
-  // These options, and what they leave open from `others`. Metadata is that of both, that of `others` first.
+  // Puts an interceptor around the call: inside of those that the options have already, and of those of the channel.
+  CallOptions& Intercept(std::shared_ptr<Interceptor> interceptor) &;
+  CallOptions&& Intercept(std::shared_ptr<Interceptor> interceptor) && {
+    return std::move(Intercept(std::move(interceptor)));
+  }
+
+  // These options, and what they leave open from `others`. Metadata and interceptors are those of both, those of
+  // `others` first.
   CallOptions Over(const CallOptions& others) const;
 
   const class Metadata& metadata() const { return metadata_; }
@@ -79,6 +91,7 @@ class CallOptions {
   const std::stop_token& stop_token() const { return stop_token_; }
   std::optional<bool> wait_for_ready() const { return wait_for_ready_; }
   std::optional<std::size_t> max_receive_message() const { return max_receive_message_; }
+  const std::shared_ptr<const Interceptors>& interceptors() const { return interceptors_; }
 
  private:
   class Metadata metadata_;
@@ -88,6 +101,7 @@ class CallOptions {
   std::optional<bool> detached_;
   std::optional<bool> wait_for_ready_;
   std::optional<std::size_t> max_receive_message_;
+  std::shared_ptr<const Interceptors> interceptors_;
 };
 
 }  // namespace rhei::inline v0

@@ -43,6 +43,12 @@ class ChannelOptions {
   ChannelOptions& ConnectTimeout(Duration timeout) &;
   ChannelOptions&& ConnectTimeout(Duration timeout) && { return std::move(ConnectTimeout(timeout)); }
 
+  // Puts an interceptor around every call; the first one is the outermost.
+  ChannelOptions& Intercept(std::shared_ptr<Interceptor> interceptor) &;
+  ChannelOptions&& Intercept(std::shared_ptr<Interceptor> interceptor) && {
+    return std::move(Intercept(std::move(interceptor)));
+  }
+
   const std::shared_ptr<Runtime>& runtime() const { return runtime_; }
   const Limits& limits() const { return limits_; }
   const std::string& authority() const { return authority_; }
@@ -50,6 +56,7 @@ class ChannelOptions {
   Duration initial_backoff() const { return initial_backoff_; }
   Duration longest_backoff() const { return longest_backoff_; }
   Duration connect_timeout() const { return connect_timeout_; }
+  const Interceptors& interceptors() const { return interceptors_; }
 
  private:
   std::shared_ptr<Runtime> runtime_;
@@ -59,6 +66,7 @@ class ChannelOptions {
   Duration initial_backoff_ = std::chrono::seconds(1);
   Duration longest_backoff_ = std::chrono::seconds(120);
   Duration connect_timeout_ = std::chrono::seconds(20);
+  Interceptors interceptors_;
 };
 
 // Connects when the first call is made, and again whenever a connection is lost. Each loop of the runtime that makes
@@ -81,8 +89,12 @@ class Channel {
   // The target that it was made with.
   const std::string& target() const;
   const Limits& limits() const;
-  // Whether messages reach the server as they are, not as bytes: see ConnectInProcess.
-  bool hands_over() const { return hands_over_; }
+  // Whether a call's request is to be kept as it is, not as bytes: because its server is in this process (see
+  // ConnectInProcess), or because it has interceptors.
+  bool KeepsMessage(const CallOptions& options) const {
+    return hands_over_ || options.interceptors() != nullptr ||
+           (options_ != nullptr && options_->interceptors() != nullptr);
+  }
 
   class State;
   explicit Channel(std::shared_ptr<State> state, bool hands_over = false)
@@ -113,7 +125,7 @@ template <typename Request>
 void StartCall(const Channel& channel, ClientCall& call, Method method, const Request& request,
                const CallOptions& options) {
   const std::optional<std::size_t> size = Codec<Request>::Size(request);
-  if (size && channel.hands_over()) {
+  if (size && channel.KeepsMessage(options)) {
     call.request.held = std::make_unique<CopiedMessage<Request>>(request);
     call.request.held_size = *size;
   } else if (size) {

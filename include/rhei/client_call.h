@@ -10,7 +10,10 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "rhei/any_message.h"
 #include "rhei/context_state.h"
 #include "rhei/log.h"
 #include "rhei/message_stream.h"
@@ -23,6 +26,7 @@ namespace rhei::inline v0 {
 
 class CallWatch;
 class ClientCall;
+class Interceptor;
 namespace runtime {
 class Loop;
 }
@@ -46,6 +50,20 @@ class ClientCallHolder {
 
  protected:
   ~ClientCallHolder() = default;
+};
+
+// What stands between a call and who carries it out, where it has interceptors. On the call's loop.
+class CallInterception {
+ public:
+  // It has been carried out, and `response` tells with what result.
+  virtual void OnAttemptDone() = 0;
+  virtual void OnHeaders(Metadata& headers) = 0;
+  virtual std::unique_ptr<MessageStream> Wrap(std::unique_ptr<MessageStream> stream) = 0;
+  // Its user does not want it any more.
+  virtual void OnCancel(const Error& reason) = 0;
+
+ protected:
+  ~CallInterception() = default;
 };
 
 // Reference-counted: the caller's handle has one reference, whoever carries the call out another. Its fields are
@@ -75,6 +93,7 @@ class ClientCall : public Pooled {
     Duration timeout{};
     SharedContext context;  // where the call was made
     std::stop_token stop_token;
+    std::shared_ptr<const std::vector<std::shared_ptr<Interceptor>>> interceptors;  // null: none
   };
   // What came back.
   struct Response {
@@ -108,6 +127,13 @@ class ClientCall : public Pooled {
   virtual void OnRetry() = 0;
   // It is over: `response` is complete. Once, and last.
   virtual void OnDone() = 0;
+  // For interceptors, of a call whose replies are not a stream: its reply, if it is there, and its type, if that is
+  // known.
+  virtual Status ShowReply(MessageVisitor& /*visitor*/) { return {}; }
+  virtual bool has_reply() const { return false; }
+  virtual const MessageType* reply_type() const { return nullptr; }
+  // Where they are a stream: room for one of them.
+  virtual std::unique_ptr<HeldMessage> EmptyReply() const { return nullptr; }
 
   // --- who carries it out ------------------------------------------------------------------------------------------
   MessageStream::Listener* stream_listener = nullptr;  // constant; null: the call does not stream
@@ -118,16 +144,31 @@ class ClientCall : public Pooled {
   std::uint32_t holder_slot = 0;
   ClientCall* previous = nullptr;
   ClientCall* next = nullptr;
+  CallInterception* interception = nullptr;  // on the loop only; null: none
   std::uint8_t transparent_retries = 0;
   TimePoint started{};
 
   // On the loop, before the call is carried out: from now on it ends when its deadline passes, its context is
   // cancelled, or its stop token says so. An error: that has happened already.
   Status Watch() { return NeedsWatch() ? BeginWatch() : Status(); }
+  // On the loop, before it is carried out by somebody else.
+  void Unwatch() {
+    if (watch_ != nullptr) EndWatch();
+  }
+  // On the loop: what it is told while it is carried out.
+  void TellHeaders() {
+    if (interception != nullptr) interception->OnHeaders(response.headers);
+    OnHeaders();
+  }
+  void TellStream(std::unique_ptr<MessageStream> stream) {
+    if (interception != nullptr) stream = interception->Wrap(std::move(stream));
+    OnStream(std::move(stream));
+  }
   // On the loop: it is over, and `response` is complete. Takes back one reference.
   void Finish() {
     holder = nullptr;
-    if (watch_ != nullptr) EndWatch();
+    Unwatch();
+    if (interception != nullptr) return interception->OnAttemptDone();
     request.context = {};
     // May make other calls, and drop this one.
     OnDone();

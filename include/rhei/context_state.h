@@ -1,6 +1,7 @@
 // What contexts are made of. For those who write transports and tasks; users have Context.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -141,6 +142,8 @@ class CallScope final : public ContextState {
   // --- the call's transport ------------------------------------------------------------------------------------------
   // For a new call. Requires unique().
   void Begin(TimePoint deadline) { deadline_ = deadline; }
+  // Brings it forward, before the handler begins.
+  void Shorten(TimePoint deadline) { deadline_ = std::min(deadline_, deadline); }
   // The call's result is not wanted any more. Listeners are told; the first time counts.
   void Cancel(Error cause) { Finish(std::move(cause), false); }
   // The handler has ended: what it left behind ends too.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rhei/codec.h"
+#include "rhei/pooled.h"
 
 namespace rhei::inline v0 {
 
@@ -24,11 +25,16 @@ class IncomingMessage {
   // Replaces what was there; false: the bytes are broken.
   virtual bool Read(std::string_view bytes) = 0;
 
+  // As a Codec's, of what is there.
+  virtual std::optional<std::size_t> Size() const = 0;
+
   // The variable, if it has this type; else null.
   template <typename T>
   T* As() {
     return type_ == &kMessageType<T> ? static_cast<T*>(variable_) : nullptr;
   }
+  const MessageType* type() const { return type_; }
+  void* variable() const { return variable_; }
 
  protected:
   template <typename T>
@@ -40,12 +46,27 @@ class IncomingMessage {
   void* const variable_;
 };
 
-// A message that a transport keeps for a reader who has not asked for it yet.
-class HeldMessage {
+class OutgoingMessage;
+
+// A message that is kept: for a reader who has not asked for it yet, or to be sent later.
+class HeldMessage : public Pooled {
  public:
   virtual ~HeldMessage() = default;
   // Once. False: the reader's type is another one, and cannot read these bytes.
   virtual bool MoveInto(IncomingMessage& into) = 0;
+  // The same message, to be sent, and to be read into.
+  virtual const OutgoingMessage& outgoing() const = 0;
+  virtual IncomingMessage& incoming() = 0;
+  const MessageType* type() const { return type_; }
+  void* message() const { return message_; }
+
+ protected:
+  template <typename T>
+  explicit HeldMessage(T& message) : type_(&kMessageType<T>), message_(&message) {}
+
+ private:
+  const MessageType* const type_;
+  void* const message_;
 };
 
 // A message of the writer's, who keeps it unchanged while it is being sent.
@@ -58,8 +79,17 @@ class OutgoingMessage {
   // For a transport that hands messages over inside of a process: a copy, without bytes for readers of the same type.
   virtual std::unique_ptr<HeldMessage> Copy() const = 0;
 
+  const MessageType* type() const { return type_; }
+  const void* message() const { return message_; }
+
  protected:
+  template <typename T>
+  explicit OutgoingMessage(const T& message) : type_(&kMessageType<T>), message_(&message) {}
   ~OutgoingMessage() = default;
+
+ private:
+  const MessageType* const type_;
+  const void* const message_;
 };
 
 template <typename T>
@@ -67,16 +97,29 @@ class MessageInto final : public IncomingMessage {
  public:
   explicit MessageInto(T& variable) : IncomingMessage(variable), variable_(variable) {}
   bool Read(std::string_view bytes) override { return Codec<T>::Read(bytes, variable_); }
+  std::optional<std::size_t> Size() const override { return Codec<T>::Size(variable_); }
 
  private:
   T& variable_;
 };
 
 template <typename T>
+class MessageFrom final : public OutgoingMessage {
+ public:
+  explicit MessageFrom(const T& message) : OutgoingMessage(message), message_(message) {}
+  std::optional<std::size_t> Size() const override { return Codec<T>::Size(message_); }
+  void Write(char* to) const override { Codec<T>::Write(message_, to); }
+  std::unique_ptr<HeldMessage> Copy() const override;
+
+ private:
+  const T& message_;
+};
+
+template <typename T>
 class CopiedMessage final : public HeldMessage {
  public:
-  explicit CopiedMessage(const T& message) : message_(message) {}
-  explicit CopiedMessage(T&& message) : message_(std::move(message)) {}
+  explicit CopiedMessage(const T& message) : HeldMessage(message_), message_(message) {}
+  explicit CopiedMessage(T&& message) : HeldMessage(message_), message_(std::move(message)) {}
 
   bool MoveInto(IncomingMessage& into) override {
     if (T* const variable = into.As<T>()) {
@@ -89,21 +132,27 @@ class CopiedMessage final : public HeldMessage {
     Codec<T>::Write(message_, bytes.data());
     return into.Read(bytes);
   }
+  const OutgoingMessage& outgoing() const override { return outgoing_; }
+  IncomingMessage& incoming() override { return incoming_; }
+  T& typed() { return message_; }
 
  private:
   T message_;
+  const MessageFrom<T> outgoing_{message_};
+  MessageInto<T> incoming_{message_};
 };
 
 template <typename T>
-class MessageFrom final : public OutgoingMessage {
- public:
-  explicit MessageFrom(const T& message) : message_(message) {}
-  std::optional<std::size_t> Size() const override { return Codec<T>::Size(message_); }
-  void Write(char* to) const override { Codec<T>::Write(message_, to); }
-  std::unique_ptr<HeldMessage> Copy() const override { return std::make_unique<CopiedMessage<T>>(message_); }
+std::unique_ptr<HeldMessage> MessageFrom<T>::Copy() const {
+  return std::make_unique<CopiedMessage<T>>(message_);
+}
 
- private:
-  const T& message_;
-};
+// A message of these bytes; null: they are broken.
+template <typename T>
+std::unique_ptr<HeldMessage> ReadHeld(std::string_view bytes) {
+  auto message = std::make_unique<CopiedMessage<T>>(T());
+  if (!Codec<T>::Read(bytes, message->typed())) return nullptr;
+  return message;
+}
 
 }  // namespace rhei::inline v0

@@ -10,6 +10,7 @@
 #include "rhei/context.h"
 #include "rhei/exit_code.h"
 #include "rhei/inprocess.h"
+#include "rhei/interceptor.h"
 #include "rhei/metadata.h"
 #include "rhei/promise.h"
 #include "rhei/result.h"

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "rhei/abuse.h"
 #include "rhei/function.h"
 #include "rhei/http_handler.h"
 #include "rhei/limits.h"
@@ -14,6 +15,7 @@
 
 namespace rhei::inline v0 {
 
+class Interceptor;
 class Runtime;
 namespace transport {
 class InProcessServer;
@@ -69,6 +71,12 @@ class Server {
   // Answers calls of methods that no service has. Without one they end with UNIMPLEMENTED.
   Server& AddGeneric(GenericService& service, RunOn run_on = RunOn::kLoop);
   Server& AddGeneric(GenericStreamingService& service, RunOn run_on = RunOn::kLoop);
+  // Puts an interceptor around the handlers of all methods that are added; the first one is the outermost. Calls that
+  // no method is found for do not get to it.
+  Server& Intercept(std::shared_ptr<Interceptor> interceptor);
+  // The same for the methods of one service that was added, by its name "weather.Weather": inside of those of the
+  // server.
+  Server& Intercept(std::string_view service, std::shared_ptr<Interceptor> interceptor);
   // Answers requests that are not gRPC's. Without one they end with status 415.
   Server& SetHttpHandler(HttpHandler& handler);
 
@@ -86,6 +94,9 @@ class Server {
   // Of the first address that has one; the real one where port 0 was asked for. 0 before Start.
   std::uint16_t port() const;
 
+  // How often each limit has stopped a client, since the server was made. Any thread, at any time; cheap.
+  AbuseCounts Abuses() const;
+
   // Ends serving: no new connections and calls (GOAWAY), then waits for those that run, at most `grace`, then cancels
   // them. OK when all had ended; else DEADLINE_EXCEEDED with the methods that still ran. Blocks; not to be called on a
   // loop. What a handler still does after that is dropped when it ends.
@@ -94,8 +105,9 @@ class Server {
   void Stop(Duration grace, UniqueFunction<void(const Status&)> done);
 
   // Starts, unless it was started, and serves until SIGTERM or SIGINT or a call of Stop; then Stop with the options'
-  // grace. A second signal ends the waiting. Only this touches signals.
-  Status Run();
+  // grace. A second signal ends the waiting. Only this touches signals. `serving` is called once, here, when the server
+  // serves and signals are handled: the place to say so, for whoever was told may end the process in the same instant.
+  Status Run(UniqueFunction<void()> serving = {});
 
   // For ConnectInProcess.
   std::shared_ptr<transport::InProcessServer> InProcess() const;

@@ -74,6 +74,12 @@ class MethodHandler {
   // Whether requests are read from the call's stream: then Handle is called as soon as the headers are there, and with
   // no request.
   virtual bool client_streams() const { return false; }
+  virtual bool server_streams() const { return false; }
+  // The type of a reply; null: it is not known.
+  virtual const MessageType* reply_type() const { return nullptr; }
+  // A request that is not a stream, for who wants to see it before it is handled, with HandleHeld. Null: it cannot be
+  // read.
+  virtual std::unique_ptr<HeldMessage> Read(std::string_view request) const;
   // A whole request; its bytes are valid until Handle returns. `call` lives until it is answered.
   virtual void Handle(ServerCall& call, std::string_view request) = 0;
   // The same from a transport inside of the process.

@@ -52,6 +52,10 @@ template <typename ReplyMessage>
 class ServerStreamingState final : public StreamingCallState {
  public:
   Reader<ReplyMessage> reader{*this};
+
+  std::unique_ptr<HeldMessage> EmptyReply() const override {
+    return std::make_unique<CopiedMessage<ReplyMessage>>(ReplyMessage());
+  }
 };
 
 // ... of requests, which one reply answers.
@@ -72,6 +76,9 @@ class ClientStreamingState final : public StreamingCallState {
     reply_.reset();
     StreamingCallState::OnRetry();
   }
+  Status ShowReply(MessageVisitor& visitor) override { return ShowReplyIn(reply_, visitor); }
+  bool has_reply() const override { return reply_.has_value(); }
+  const MessageType* reply_type() const override { return &kMessageType<ReplyMessage>; }
   Result<ReplyMessage> Take() {
     if (response.error) return *response.error;
     return std::move(*reply_);
@@ -87,6 +94,10 @@ class BidiStreamingState final : public StreamingCallState {
  public:
   Reader<ReplyMessage> reader{*this};
   Writer<RequestMessage> writer{*this};
+
+  std::unique_ptr<HeldMessage> EmptyReply() const override {
+    return std::make_unique<CopiedMessage<ReplyMessage>>(ReplyMessage());
+  }
 };
 
 // How a streaming call ended, to be awaited or waited for.

@@ -55,6 +55,9 @@ class StreamingMethod final : public MethodHandler {
 
   void Prepare(std::size_t /*loop_count*/) override {}
   bool client_streams() const override { return kClientStreams; }
+  bool server_streams() const override { return kServerStreams; }
+  const MessageType* reply_type() const override { return &kMessageType<Reply>; }
+  std::unique_ptr<HeldMessage> Read(std::string_view request) const override { return ReadHeld<Request>(request); }
   void Handle(ServerCall& call, std::string_view request) override {
     // It owns itself until the call is answered.
     (new Running(*this, call))->Begin(request.size(), [request](Request& into) {

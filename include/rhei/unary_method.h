@@ -35,6 +35,8 @@ class UnaryMethod final : public MethodHandler {
   UnaryMethod(Service& service, Function function) : service_(service), function_(function) {}
 
   void Prepare(std::size_t loop_count) override { idle_.resize(loop_count); }
+  const MessageType* reply_type() const override { return &kMessageType<Reply>; }
+  std::unique_ptr<HeldMessage> Read(std::string_view request) const override { return ReadHeld<Request>(request); }
 
   void Handle(ServerCall& call, std::string_view request) override {
     std::unique_ptr<Running> running = TakeIdle(call.loop_index());

@@ -7,6 +7,7 @@
 
 #include "client/channel_loop.h"
 #include "client/inprocess_share.h"
+#include "client/intercepted_call.h"
 #include "rhei/generic.h"
 #include "rhei/inprocess.h"
 #include "rhei/runtime.h"
@@ -46,6 +47,11 @@ ChannelOptions& ChannelOptions::ConnectTimeout(Duration timeout) & {
   return *this;
 }
 
+ChannelOptions& ChannelOptions::Intercept(std::shared_ptr<Interceptor> interceptor) & {
+  interceptors_.push_back(std::move(interceptor));
+  return *this;
+}
+
 namespace {
 
 // Whether a path may be put into a header field. Which paths there are is the server's business.
@@ -68,6 +74,7 @@ inline void PrepareRequest(ClientCall::Request& request, const CallOptions& opti
     }
   }
   request.context = SharedContext::Current();
+  if (options.interceptors() != nullptr) request.interceptors = options.interceptors();
   if (options.stop_token().stop_possible()) request.stop_token = options.stop_token();
 }
 
@@ -108,12 +115,14 @@ class Channel::State : public std::enable_shared_from_this<State> {
 
  private:
   Runtime& runtime() const { return *config_->runtime; }
-  // Sets the response's error when it must not be sent.
+  // Set the response's error when it must not be sent.
+  void CheckRequest(ClientCall& call) const;
   void CheckRequestMetadata(ClientCall& call) const;
   // From the call's timeout, and from its context. `current`: the runtime's loop that the caller is on, or null.
   void SetDeadline(ClientCall::Request& request, const runtime::Loop* current) const;
   // On the loop.
   client::ChannelShare& Share(std::size_t index);
+  void StartIntercepted(std::size_t index, ClientCall& call);
 
   const std::shared_ptr<const client::ChannelConfig> config_;
   // By loop; each is touched on its own loop only.
@@ -143,7 +152,7 @@ client::ChannelShare& Channel::State::Share(std::size_t index) {
   return *share;
 }
 
-void Channel::State::Start(ClientCall& call) {
+void Channel::State::CheckRequest(ClientCall& call) const {
   if (!call.request.metadata.empty()) CheckRequestMetadata(call);
   const std::size_t limit = std::min(config_->options.limits().max_send_message, ClientCall::kLargestMessage);
   const std::size_t size =
@@ -153,6 +162,11 @@ void Channel::State::Start(ClientCall& call) {
                                                                     ": the request is larger than the limit of " +
                                                                     std::to_string(limit) + " bytes");
   }
+}
+
+void Channel::State::Start(ClientCall& call) {
+  const bool intercepted = call.request.interceptors != nullptr;
+  if (!intercepted) CheckRequest(call);
   call.logger = &runtime().logger();
   if (call.response.error) return call.Finish();
   runtime::Loop* const current = runtime().current_loop();
@@ -161,10 +175,23 @@ void Channel::State::Start(ClientCall& call) {
   }
   if (current != nullptr) {
     call.loop = current;
+    if (intercepted) return StartIntercepted(runtime().IndexOf(*current), call);
     return Share(runtime().IndexOf(*current)).Start(call);
   }
   call.loop = &runtime().loop(home_);
+  if (intercepted) {
+    return call.loop->Post([self = shared_from_this(), &call] { self->StartIntercepted(self->home_, call); });
+  }
   call.loop->Post([self = shared_from_this(), &call] { self->Share(self->home_).Start(call); });
+}
+
+void Channel::State::StartIntercepted(std::size_t index, ClientCall& call) {
+  auto carry = [self = shared_from_this(), index, &call] {
+    self->CheckRequest(call);
+    if (call.response.error) return call.Finish();
+    self->Share(index).Start(call);
+  };
+  (new client::InterceptedCall(call, std::move(carry), config_->server != nullptr))->Begin();
 }
 
 void Channel::State::CheckRequestMetadata(ClientCall& call) const {
@@ -212,12 +239,26 @@ const std::string& Channel::target() const { return state_->config().target_text
 
 const Limits& Channel::limits() const { return state_->config().options.limits(); }
 
+namespace {
+
+Channel WithInterceptors(Channel channel, const Interceptors& interceptors) {
+  if (interceptors.empty()) return channel;
+  CallOptions options;
+  for (const std::shared_ptr<Interceptor>& interceptor : interceptors) options.Intercept(interceptor);
+  return channel.With(options);
+}
+
+}  // namespace
+
 Channel Connect(std::string_view target, ChannelOptions options) {
-  return Channel(std::make_shared<Channel::State>(target, std::move(options), nullptr));
+  const Interceptors interceptors = options.interceptors();
+  return WithInterceptors(Channel(std::make_shared<Channel::State>(target, std::move(options), nullptr)), interceptors);
 }
 
 Channel ConnectInProcess(const Server& server, ChannelOptions options) {
-  return Channel(std::make_shared<Channel::State>(kInProcess, std::move(options), server.InProcess()), true);
+  const Interceptors interceptors = options.interceptors();
+  auto state = std::make_shared<Channel::State>(kInProcess, std::move(options), server.InProcess());
+  return WithInterceptors(Channel(std::move(state), true), interceptors);
 }
 
 Error RequestNotWritable(std::string_view path) {

@@ -36,6 +36,12 @@ std::int64_t GrowthLimit(const Limits& limits) {
   return std::min(limit, kMaxWindow);
 }
 
+Abuse KindOf(ErrorCode code) {
+  if (code == ErrorCode::kFlowControlError) return Abuse::kFlowControlError;
+  if (code == ErrorCode::kCompressionError) return Abuse::kCompressionError;
+  return Abuse::kProtocolError;
+}
+
 }  // namespace
 
 Connection::Connection(Role role, const Limits& limits, BlockPool& blocks, TimePoint now)
@@ -92,8 +98,18 @@ void Connection::SendPreface() {
 
 void Connection::Fail(ErrorCode code, std::string_view reason) { FailWith(code, Initiator::kUser, reason); }
 
+// A rule of HTTP/2 was broken.
 Connection::Step Connection::Violation(ErrorCode code, std::string_view reason) {
+  if (!failed_) Count(KindOf(code));
   FailWith(code, Initiator::kLibrary, reason);
+  return Step::kNothing;
+}
+
+// A limit was reached.
+Connection::Step Connection::Violation(Abuse kind) {
+  if (!failed_) Count(kind);
+  const bool late = kind == Abuse::kHandshakeTimeout || kind == Abuse::kSettingsTimeout;
+  FailWith(late ? ErrorCode::kSettingsTimeout : ErrorCode::kEnhanceYourCalm, Initiator::kLibrary, Name(kind));
   return Step::kNothing;
 }
 

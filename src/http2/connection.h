@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/abuse_counters.h"
 #include "base/block_pool.h"
 #include "http2/abuse/answer_queue.h"
 #include "http2/abuse/control_budget.h"
@@ -198,6 +199,12 @@ class Connection {
   // connection. Default: status 431 (RFC 6585 §5).
   void SetRefusal(std::span<const HeaderField> fields) { refusal_ = fields; }
 
+  // Where it counts what it stops; they outlive the connection. Default: nowhere.
+  void CountAbuses(AbuseCounters& counters) { abuses_ = &counters; }
+  void Count(Abuse kind) {
+    if (abuses_ != nullptr) abuses_->Count(kind);
+  }
+
   // --- output ------------------------------------------------------------------------------------------------------
   // Fills `slices` with views of what to write next, and returns how many it used (0: nothing to write). Also moves
   // queued DATA into the output, stream by stream in turn, as far as the windows and about 64 KiB of output allow. What
@@ -272,6 +279,7 @@ class Connection {
   void SendPreface();
   void FailWith(ErrorCode code, Initiator initiator, std::string_view reason);
   Step Violation(ErrorCode code, std::string_view reason);
+  Step Violation(Abuse kind);
   const Event* NextPending();
   const Event* NextReset();
   const Event* NextDrained();
@@ -326,6 +334,7 @@ class Connection {
   Step StreamError(std::uint32_t slot, ErrorCode code, const char* reason);
   void StreamErrorLater(std::uint32_t slot, ErrorCode code, const char* reason);
   bool ResetForError(std::uint32_t slot, ErrorCode code);
+  void CountStreamError(ErrorCode code);
   void SendRstStream(StreamId stream, ErrorCode code, bool answer);
   void EndStream(std::uint32_t slot, ErrorCode code);
   void DropQueue(std::uint32_t slot);
@@ -415,6 +424,7 @@ class Connection {
   WindowPool window_pool_;
 
   // The peer's good behaviour
+  AbuseCounters* abuses_ = nullptr;
   ResetBudget reset_budget_;
   ControlBudget control_budget_;
   EmptyDataBudget empty_data_budget_;

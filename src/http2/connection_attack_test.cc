@@ -36,6 +36,22 @@ class ServerUnderAttackTest : public ::testing::Test {
     EXPECT_EQ(frames.back().code(), code);
     EXPECT_EQ(frames.back().debug(), reason);
     EXPECT_EQ(server_.events.back().event.kind, Kind::kFailed);
+    ExpectCounted(code, reason);
+  }
+  // Each end is counted once: a limit's by the word of the GOAWAY, that of a broken rule by its error code.
+  void ExpectCounted(ErrorCode code, std::string_view reason) {
+    std::string_view kind = reason;
+    if (code == ErrorCode::kFlowControlError) kind = "flow_control_error";
+    if (code == ErrorCode::kCompressionError) kind = "compression_error";
+    if (code == ErrorCode::kProtocolError || code == ErrorCode::kStreamClosed || code == ErrorCode::kFrameSizeError) {
+      kind = "protocol_error";
+    }
+    std::uint64_t counted = 0;
+    const AbuseCounts counts = server_.abuses.Now();
+    for (std::size_t i = 0; i < kAbuseKinds; ++i) {
+      if (rhei::Name(static_cast<Abuse>(i)) == kind) counted += counts[static_cast<Abuse>(i)];
+    }
+    EXPECT_EQ(counted, 1u) << kind;
   }
   std::size_t CountFrames(FrameType type) {
     const std::vector<SeenFrame> frames = server_.TakeFrames();
@@ -356,6 +372,19 @@ TEST_F(ServerUnderAttackTest, TinyWindowsDoNotGiveTinyFrames) {
 }
 
 // D3: CVE-2019-9518.
+// What ends a stream alone is counted too.
+TEST_F(ServerUnderAttackTest, WhatEndsOneStreamIsCounted) {
+  const std::string large =
+      Block({{":method", "GET"}, {":path", "/"}, {":scheme", "http"}, {"x", std::string(9'000, 'y')}});
+  server_.Receive(Headers(1, large, true));
+  EXPECT_EQ(server_.abuses.Now()[Abuse::kHeadersTooLarge], 1u);
+  server_.Receive(Headers(3, Block({{":method", "GET"}}), true));
+  EXPECT_EQ(server_.abuses.Now()[Abuse::kMalformedRequest], 1u);
+  for (int i = 2; i < 1'030; ++i) server_.Receive(Post(Id(i)));
+  EXPECT_EQ(server_.abuses.Now()[Abuse::kStreamRefused], 4u);
+  EXPECT_FALSE(server_.connection.failed());
+}
+
 TEST_F(ServerUnderAttackTest, EmptyDataEndsIt) {
   server_.Receive(Post(1));
   EXPECT_EQ(Flood(20'000, [](int) { return Data(1, ""); }), 101);

@@ -49,7 +49,7 @@ Connection::Step Connection::OnSettings(const FrameHeader& header, std::string_v
     return Step::kNothing;
   }
   if (frame.size() > limits_.max_settings_per_frame) {
-    return Violation(ErrorCode::kEnhanceYourCalm, "settings_flood");
+    return Violation(Abuse::kSettingsFlood);
   }
   // §6.5.2: a server that does not name a limit has none.
   if (phase_ != Phase::kFrames) peer_max_streams_ = 0xffffffff;
@@ -135,7 +135,7 @@ Connection::Step Connection::OnPing(const FrameHeader& header, std::string_view 
     if (payload_sent_) ping_policy_.SentHeadersOrData();
     payload_sent_ = false;
     if (!ping_policy_.Ping(timers_.now(), streams_.size() != 0)) {
-      return Violation(ErrorCode::kEnhanceYourCalm, "too_many_pings");
+      return Violation(Abuse::kTooManyPings);
     }
   }
   WritePing(output_.Reserve(kPingSize), frame.opaque, true);

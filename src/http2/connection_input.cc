@@ -84,7 +84,7 @@ Connection::Step Connection::OnFrame(const FrameHeader& header, std::string_view
     default: break;
   }
   if (!control_budget_.Control(kFrameHeaderSize + payload.size(), timers_.now())) {
-    return Violation(ErrorCode::kEnhanceYourCalm, "control_flood");
+    return Violation(Abuse::kControlFlood);
   }
   switch (header.type) {
     case FrameType::kRstStream: return OnRstStream(header, payload);

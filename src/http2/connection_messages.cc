@@ -27,7 +27,7 @@ Connection::Step Connection::OnContinuation(const FrameHeader& header, std::stri
   // the list it stands for.
   if (++block_.continuations > limits_.max_continuations ||
       block_.bytes.size() + frame.fragment.size() > limits_.header_list_hard) {
-    return Violation(ErrorCode::kEnhanceYourCalm, "continuation_flood");
+    return Violation(Abuse::kContinuationFlood);
   }
   block_.bytes.append(frame.fragment);
   if (!frame.end_headers) return Step::kNothing;
@@ -79,7 +79,7 @@ bool Connection::DecodeBlock(std::string_view block, DecodeOutcome& outcome) {
     return false;
   }
   if (outcome == DecodeOutcome::kWayTooLarge) {
-    Violation(ErrorCode::kEnhanceYourCalm, "header_list_too_large");
+    Violation(Abuse::kHeaderListTooLarge);
     return false;
   }
   return true;
@@ -163,6 +163,7 @@ Connection::Step Connection::OnHeadersOfGone(std::optional<StreamEnd> end) {
 
 // The answer of RFC 6585 §5 to a request whose list is over the soft limit: no handler hears of it.
 Connection::Step Connection::RefuseTooLarge(StreamId stream, bool end_stream) {
+  Count(Abuse::kHeadersTooLarge);
   const HeaderField status{.name = ":status", .value = "431", .token = HeaderName::kStatus};
   const std::span<const HeaderField> refusal = refusal_.empty() ? std::span(&status, 1) : refusal_;
   SendHeaderBlock(stream, HeaderTemplate::kNone, refusal, true);
@@ -179,6 +180,7 @@ Connection::Step Connection::RefuseTooLarge(StreamId stream, bool end_stream) {
 
 // A new stream that its owner never hears of.
 Connection::Step Connection::RefuseStream(StreamId stream, ErrorCode code) {
+  Count(code == ErrorCode::kRefusedStream ? Abuse::kStreamRefused : Abuse::kMalformedRequest);
   SendRstStream(stream, code, true);
   closed_.Close(stream, StreamEnd::kResetByUs, highest_);
   // A client that has not seen our limit yet may honestly exceed it (§5.1.2).
@@ -194,7 +196,7 @@ Connection::Step Connection::OnData(const FrameHeader& header, std::string_view 
   if (!frame.data.empty()) {
     empty_data_budget_.Payload();
   } else if (!frame.end_stream && !empty_data_budget_.Empty()) {
-    return Violation(ErrorCode::kEnhanceYourCalm, "empty_frames_flood");
+    return Violation(Abuse::kEmptyFramesFlood);
   }
   const auto size = static_cast<std::int64_t>(payload.size());
   if (!receive_window_.Receive(size, kDefaultWindow)) {

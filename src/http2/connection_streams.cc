@@ -29,11 +29,17 @@ void Connection::StreamErrorLater(std::uint32_t slot, ErrorCode code, const char
 // Requires that the stream is not closed. False, after failing, when the peer has made too many mistakes.
 bool Connection::ResetForError(std::uint32_t slot, ErrorCode code) {
   StreamRecord& record = streams_[slot];
+  CountStreamError(code);
   SendRstStream(record.id, code, true);
   record.state.SendReset();
   OnReset();
   DropQueue(slot);
   return ChargeReset();
+}
+
+void Connection::CountStreamError(ErrorCode code) {
+  if (code == ErrorCode::kFlowControlError) return Count(Abuse::kFlowControlError);
+  Count(code == ErrorCode::kEnhanceYourCalm ? Abuse::kHeadersTooLarge : Abuse::kMalformedRequest);
 }
 
 // `answer`: the peer made us send it.
@@ -57,7 +63,7 @@ void Connection::DropQueue(std::uint32_t slot) {
 // does to a client is not counted: it can refuse to serve anyway.
 bool Connection::ChargeReset() {
   if (role_ == Role::kClient || reset_budget_.Charge(timers_.now())) return true;
-  Violation(ErrorCode::kEnhanceYourCalm, "rapid_reset");
+  Violation(Abuse::kRapidReset);
   return false;
 }
 

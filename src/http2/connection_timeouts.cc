@@ -6,10 +6,10 @@ namespace rhei::inline v0::http2 {
 void Connection::HandleTimeout(TimePoint now) {
   timers_.SetNow(now);
   if (failed_) return;
-  if (timers_.TakeDue(Timer::kHandshake)) Violation(ErrorCode::kSettingsTimeout, "handshake_timeout");
-  if (timers_.TakeDue(Timer::kSettingsAck)) Violation(ErrorCode::kSettingsTimeout, "settings_timeout");
-  if (timers_.TakeDue(Timer::kHeaderBlock)) Violation(ErrorCode::kEnhanceYourCalm, "header_block_timeout");
-  if (timers_.TakeDue(Timer::kWriteStall)) Violation(ErrorCode::kEnhanceYourCalm, "write_stall");
+  if (timers_.TakeDue(Timer::kHandshake)) Violation(Abuse::kHandshakeTimeout);
+  if (timers_.TakeDue(Timer::kSettingsAck)) Violation(Abuse::kSettingsTimeout);
+  if (timers_.TakeDue(Timer::kHeaderBlock)) Violation(Abuse::kHeaderBlockTimeout);
+  if (timers_.TakeDue(Timer::kWriteStall)) Violation(Abuse::kWriteStall);
   if (timers_.TakeDue(Timer::kDrainPing)) FinishDrain();
   if (timers_.TakeDue(Timer::kStalls)) CheckStalls();
   if (timers_.TakeDue(Timer::kRest)) CheckRest();
@@ -53,6 +53,7 @@ bool Connection::CheckStall(std::uint32_t slot, SendQueue& queue, bool blocked) 
     return true;
   }
   StreamRecord& record = streams_[slot];
+  Count(Abuse::kStalledStream);
   SendRstStream(record.id, ErrorCode::kCancel, false);
   record.state.SendReset();
   OnReset();

@@ -1,6 +1,15 @@
 #include "rhei/call_options.h"
 
+#include <utility>
+
+#include "rhei/interceptor.h"
+
 namespace rhei::inline v0 {
+
+CallOptions& CallOptions::Intercept(std::shared_ptr<Interceptor> interceptor) & {
+  interceptors_ = Join(interceptors_, std::make_shared<Interceptors>(1, std::move(interceptor)));
+  return *this;
+}
 
 CallOptions CallOptions::Over(const CallOptions& others) const {
   CallOptions both = others;
@@ -11,6 +20,7 @@ CallOptions CallOptions::Over(const CallOptions& others) const {
   if (detached_) both.detached_ = detached_;
   if (wait_for_ready_) both.wait_for_ready_ = wait_for_ready_;
   if (max_receive_message_) both.max_receive_message_ = max_receive_message_;
+  both.interceptors_ = Join(both.interceptors_, interceptors_);
   return both;
 }
 

@@ -82,6 +82,7 @@ void ClientCall::Cancel(Error reason) {
   // A call without a loop ended before it began.
   if (loop == nullptr) return;
   auto cancel = [this, reason = std::move(reason)]() mutable {
+    if (interception != nullptr) interception->OnCancel(reason);
     if (holder != nullptr) return holder->CancelCall(*this, std::move(reason));
     // It is over; or it was started on another thread, and that has not reached the loop.
     cancelled_ = std::move(reason);

@@ -5,6 +5,7 @@
 
 #include "rhei/streaming_method.h"
 #include "rhei/unary_method.h"
+#include "rpc/intercepted_method.h"
 #include "rpc/pool_method.h"
 
 namespace rhei::inline v0::rpc {
@@ -21,6 +22,9 @@ std::string Quoted(std::string_view text) {
   if (text.size() > 128) quoted += "...";
   return quoted + "\"";
 }
+
+// Of a canonical path.
+std::string_view ServiceOf(std::string_view path) { return path.substr(1, path.find('/', 1) - 1); }
 
 }  // namespace
 
@@ -88,6 +92,24 @@ void MethodRegistry::SetGeneric(std::unique_ptr<MethodHandler> handler, RunOn ru
   generic_.run_on = run_on;
 }
 
+void MethodRegistry::Intercept(std::shared_ptr<Interceptor> interceptor) {
+  interceptors_ = Join(interceptors_, std::make_shared<Interceptors>(1, std::move(interceptor)));
+}
+
+void MethodRegistry::Intercept(std::string_view service, std::shared_ptr<Interceptor> interceptor) {
+  if (!services_.contains(service)) {
+    mistakes_.push_back("Intercept names " + Quoted(service) + ", which is no service that was added");
+    return;
+  }
+  std::shared_ptr<const Interceptors>& own = service_interceptors_[std::string(service)];
+  own = Join(own, std::make_shared<Interceptors>(1, std::move(interceptor)));
+}
+
+std::shared_ptr<const Interceptors> MethodRegistry::InterceptorsOf(std::string_view path) const {
+  const auto own = service_interceptors_.find(ServiceOf(path));
+  return own == service_interceptors_.end() ? interceptors_ : Join(interceptors_, own->second);
+}
+
 Status MethodRegistry::Seal(Runtime& runtime) {
   logger_ = &runtime.logger();
   if (!mistakes_.empty()) {
@@ -95,16 +117,19 @@ Status MethodRegistry::Seal(Runtime& runtime) {
     for (std::size_t i = 1; i < mistakes_.size(); ++i) text.append("; ").append(mistakes_[i]);
     return Error(StatusCode::kInvalidArgument, text);
   }
-  const auto seal = [&runtime](Entry& entry) {
+  const auto seal = [&runtime](Entry& entry, std::shared_ptr<const Interceptors> interceptors) {
     if (entry.handler == nullptr) return;
     if (entry.run_on == RunOn::kPool) {
       entry.handler = std::make_unique<PoolMethod>(std::move(entry.handler), runtime);
       entry.run_on = RunOn::kLoop;  // from now on the pool is inside
     }
+    if (interceptors != nullptr) {
+      entry.handler = std::make_unique<InterceptedMethod>(std::move(entry.handler), std::move(interceptors));
+    }
     entry.handler->Prepare(runtime.loop_count());
   };
-  for (auto& [path, entry] : methods_) seal(entry);
-  seal(generic_);
+  for (auto& [path, entry] : methods_) seal(entry, InterceptorsOf(path));
+  seal(generic_, interceptors_);
   return {};
 }
 
@@ -118,7 +143,7 @@ transport::CallRouter::Route MethodRegistry::Find(std::string_view path) const {
 
 std::string MethodRegistry::WhyNotFound(std::string_view path) const {
   if (!IsCanonicalPath(path)) return "malformed method path " + Quoted(path);
-  const std::string_view service = path.substr(1, path.find('/', 1) - 1);
+  const std::string_view service = ServiceOf(path);
   if (!services_.contains(service)) return "unknown service " + std::string(service);
   return "unknown method " + std::string(path.substr(service.size() + 2)) + " of service " + std::string(service);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rhei/http_handler.h"
+#include "rhei/interceptor.h"
 #include "rhei/result.h"
 #include "rhei/runtime.h"
 #include "rhei/server.h"
@@ -27,6 +28,9 @@ class MethodRegistry final : public transport::CallRouter {
   void SetTimeout(std::string_view path, Duration timeout);
   void AddGeneric(GenericService& service, RunOn run_on);
   void AddGeneric(GenericStreamingService& service, RunOn run_on);
+  void Intercept(std::shared_ptr<Interceptor> interceptor);
+  // Of one service, by name.
+  void Intercept(std::string_view service, std::shared_ptr<Interceptor> interceptor);
   void SetHttpHandler(HttpHandler& handler) { http_handler_ = &handler; }
 
   // Makes it ready for so many loops. The error names what was added wrongly.
@@ -36,6 +40,7 @@ class MethodRegistry final : public transport::CallRouter {
   std::string WhyNotFound(std::string_view path) const override;
   HttpHandler* http_handler() const override { return http_handler_; }
   Logger& logger() const override { return *logger_; }
+  AbuseCounters& abuses() const override { return abuses_; }
 
  private:
   struct Entry {
@@ -50,11 +55,17 @@ class MethodRegistry final : public transport::CallRouter {
     using is_transparent = void;
   };
 
+  // Those in front of the method.
+  std::shared_ptr<const Interceptors> InterceptorsOf(std::string_view path) const;
+
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> methods_;
   std::unordered_set<std::string, Hash, std::equal_to<>> services_;
+  std::shared_ptr<const Interceptors> interceptors_;  // of all
+  std::unordered_map<std::string, std::shared_ptr<const Interceptors>, Hash, std::equal_to<>> service_interceptors_;
   Entry generic_;
   HttpHandler* http_handler_ = nullptr;
   Logger* logger_ = nullptr;
+  mutable AbuseCounters abuses_;
   std::vector<std::string> mistakes_;
 };
 

@@ -17,6 +17,9 @@ class PoolMethod final : public MethodHandler {
 
   void Prepare(std::size_t loop_count) override;
   bool client_streams() const override { return handler_->client_streams(); }
+  bool server_streams() const override { return handler_->server_streams(); }
+  const MessageType* reply_type() const override { return handler_->reply_type(); }
+  std::unique_ptr<HeldMessage> Read(std::string_view request) const override { return handler_->Read(request); }
   void Handle(ServerCall& call, std::string_view request) override;
   void HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request) override;
 

@@ -248,6 +248,16 @@ Server& Server::AddGeneric(GenericStreamingService& service, RunOn run_on) {
   return *this;
 }
 
+Server& Server::Intercept(std::shared_ptr<Interceptor> interceptor) {
+  state_->methods().Intercept(std::move(interceptor));
+  return *this;
+}
+
+Server& Server::Intercept(std::string_view service, std::shared_ptr<Interceptor> interceptor) {
+  state_->methods().Intercept(service, std::move(interceptor));
+  return *this;
+}
+
 Server& Server::SetHttpHandler(HttpHandler& handler) {
   state_->methods().SetHttpHandler(handler);
   return *this;
@@ -268,11 +278,13 @@ void Server::Stop(Duration grace, UniqueFunction<void(const Status&)> done) {
   state_->BeginStop(grace, std::move(done));
 }
 
+AbuseCounts Server::Abuses() const { return state_->methods().abuses().Now(); }
+
 std::uint16_t Server::port() const { return state_->port(); }
 
 Status Server::Stop(Duration grace) { return state_->Stop(grace); }
 
-Status Server::Run() {
+Status Server::Run(UniqueFunction<void()> serving) {
   if (!state_->runs_by_itself()) {
     return Error(StatusCode::kFailedPrecondition,
                  "call Start, then run the server's event loop: Run would wait on the thread that the loop needs");
@@ -285,6 +297,7 @@ Status Server::Run() {
     if (Status started = state_->Start(); !started.ok()) return started;
   }
   state_->OnStopRequest([&signals] { signals.Wake(); });
+  if (serving) serving();
   signals.Wait();
   state_->OnStopRequest(nullptr);
 

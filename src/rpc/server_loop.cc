@@ -9,6 +9,7 @@ using transport::Http2ServerConnection;
 void ServerLoop::Adopt(std::unique_ptr<runtime::AcceptedStream> accepted) {
   if (draining_) return;
   if (total_ >= limits_.max_connections) {
+    router_.abuses().Count(Abuse::kConnectionRefused);
     router_.logger().Write(LogLevel::kWarning, "a new connection was refused: there are " +
                                                    std::to_string(limits_.max_connections) + " already");
     return;

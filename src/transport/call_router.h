@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/abuse_counters.h"
 #include "rhei/http_handler.h"
 #include "rhei/log.h"
 #include "rhei/server_call.h"
@@ -31,6 +32,9 @@ class CallRouter {
   virtual HttpHandler* http_handler() const = 0;
 
   virtual Logger& logger() const = 0;
+
+  // Where connections count what their limits have stopped.
+  virtual AbuseCounters& abuses() const = 0;
 
  protected:
   ~CallRouter() = default;

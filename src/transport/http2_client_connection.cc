@@ -116,7 +116,7 @@ void Http2ClientConnection::OpenStream(Exchange& exchange) {
       Http2MessageStream::Place{link_, budget_, send_waiters_, limits_}, exchange.stream,
       call.request.max_receive_message, exchange, call.stream_listener);
   exchange.messages = messages.get();
-  call.OnStream(std::move(messages));
+  call.TellStream(std::move(messages));
 }
 
 void Http2ClientConnection::Exchange::OnBroken(Error error) {
@@ -181,7 +181,7 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
   }
   const bool has_data = event.charged > 0 || !event.data.empty();
   if (event.has_headers && !event.end_stream && (!has_data || exchange.messages != nullptr)) {
-    exchange.call->OnHeaders();
+    exchange.call->TellHeaders();
     // Who was told may have cancelled it.
     if (!exchange.Carries(event.stream)) {
       if (has_data) http2().Consume(event.stream, event.charged);

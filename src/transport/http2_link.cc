@@ -122,7 +122,9 @@ void Http2Link::HandleInput(std::string_view input) {
     round_ended_ = false;
   }
   // A pause of http2's leaves whole frames behind.
-  paused_ = unread > 0 && connection_.reading_paused();
+  const bool paused = unread > 0 && connection_.reading_paused();
+  if (paused && !paused_) connection_.Count(Abuse::kReadingPaused);
+  paused_ = paused;
   // The bytes do not outlive this call.
   connection_.Receive({}, loop_.Now());
   if (!round_ended_) owner_.OnBatchEnd();

@@ -75,7 +75,7 @@ MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
       CreditPart(taken);
       read_waits_ = true;
       return Received::kNotYet;
-    case MessageReader::Outcome::kTooLarge:
+    case MessageReader::Outcome::kTooLarge: http2().Count(Abuse::kMessageTooLarge); break;
     case MessageReader::Outcome::kCompressed: break;
   }
   return Broken(Describe(result));

@@ -70,6 +70,10 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   std::optional<Error> WrongEnd() const;
   // Whether a message was given to the connection.
   bool has_sent() const { return has_sent_; }
+  bool peer_ended() const { return peer_ended_; }
+  // Whether a reader waits for the rest of a message.
+  bool waits_inside_message() const { return read_waits_ && reader_.in_message(); }
+  const ReceiveBudget::Share& share() const { return share_; }
 
   Received Receive(IncomingMessage& into) override;
   Sending CanSend(const OutgoingMessage* message) override;

@@ -50,6 +50,7 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
       budget_(link_.connection(), limits.connection_budget),
       idle_since_(loop.Now()),
       idle_timer_([this] { OnIdleTimer(); }) {
+  link_.connection().CountAbuses(router_.abuses());
   if (router_.http_handler() == nullptr) link_.connection().SetRefusal(HeadersTooLarge());
 }
 
@@ -68,6 +69,22 @@ void Http2ServerConnection::OnIdleTimer() {
   loop().Arm(idle_timer_, idle_end);
 }
 
+void Http2ServerConnection::ArmRequestTimer() {
+  // Limits that mean "never" are longer than time lasts.
+  constexpr Duration kLongest = std::chrono::hours(24 * 365);
+  if (limits_.min_stream_rate == 0 || limits_.stalled_stream_timeout > kLongest || link_ended_) return;
+  if (request_timer_ == nullptr) request_timer_ = std::make_unique<runtime::Timer>([this] { OnRequestTimer(); });
+  loop().Arm(*request_timer_, loop().Now() + limits_.stalled_stream_timeout / kRequestChecks);
+}
+
+void Http2ServerConnection::OnRequestTimer() {
+  bool waiting = false;
+  for (const std::unique_ptr<Http2ServerStream>& stream : streams_) {
+    waiting |= stream != nullptr && stream->CheckRequest(loop().Now());
+  }
+  if (waiting) ArmRequestTimer();
+}
+
 Http2ServerStream& Http2ServerConnection::StreamAt(std::uint32_t slot) {
   if (slot >= streams_.size()) streams_.resize(slot + 1);
   if (streams_[slot] == nullptr) streams_[slot] = std::make_unique<Http2ServerStream>(*this);
@@ -78,6 +95,7 @@ bool Http2ServerConnection::OnEvent(const Event& event) {
   switch (event.kind) {
     case Event::Kind::kMessage:
       if (event.has_headers) ++active_;
+      arrived_ += event.charged;
       StreamAt(event.stream.slot).OnMessagePart(event);
       if (started_in_round_ < limits_.handler_starts_per_round) return true;
       started_in_round_ = 0;
@@ -117,6 +135,7 @@ void Http2ServerConnection::OnLinkEnd(std::string_view cause) {
 void Http2ServerConnection::OnRest() {
   // http2 has no stream, so none of these has a call.
   streams_ = decltype(streams_)();
+  request_timer_.reset();
   request_reader_.Trim();
   fields_ = wire::FieldList();
 }

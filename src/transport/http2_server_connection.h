@@ -63,6 +63,12 @@ class Http2ServerConnection final : public Http2Link::Owner {
   std::string_view peer() const { return peer_; }
   std::string_view local() const { return local_; }
   void HandlerStarted() { ++started_in_round_; }
+  // Bytes of all requests so far.
+  std::uint64_t arrived() const { return arrived_; }
+  // A request has begun that is not whole: from now on it is looked how fast its rest comes.
+  void WatchRequests() {
+    if (request_timer_ == nullptr || !request_timer_->armed()) ArmRequestTimer();
+  }
   // The stream's handler has answered and its bytes have left: its slot is free.
   void StreamDone(Http2ServerStream& stream);
 
@@ -78,6 +84,11 @@ class Http2ServerConnection final : public Http2Link::Owner {
   void CancelStreams(std::string_view why);
   void CloseIfDrained();
   void OnIdleTimer();
+  void ArmRequestTimer();
+  void OnRequestTimer();
+
+  // Requests are looked at so often within the time that they have.
+  static constexpr int kRequestChecks = 6;
 
   const CallRouter& router_;
   const Limits& limits_;  // the server loop's
@@ -94,10 +105,12 @@ class Http2ServerConnection final : public Http2Link::Owner {
   std::vector<std::unique_ptr<Http2ServerStream>> streams_;  // by slot; kept for the next call
   std::size_t active_ = 0;                                   // streams that are not done
   std::uint32_t started_in_round_ = 0;
+  std::uint64_t arrived_ = 0;
   TimePoint idle_since_;
   bool draining_ = false;
   bool link_ended_ = false;
   runtime::Timer idle_timer_;
+  std::unique_ptr<runtime::Timer> request_timer_;  // from the first request that does not come whole, until it rests
 };
 
 }  // namespace rhei::inline v0::transport

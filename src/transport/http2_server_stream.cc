@@ -34,6 +34,7 @@ Http2ServerStream::Http2ServerStream(Http2ServerConnection& connection) : connec
 
 void Http2ServerStream::OnMessagePart(const http2::Event& event) {
   if (event.has_headers) Begin(event);
+  arrived_ += event.charged;
   if (streams_ && stream_ == event.stream && !unwanted_ && state_ == State::kRunning) {
     return messages_->Arrived(event.data, event.charged, event.end_stream);
   }
@@ -51,6 +52,8 @@ void Http2ServerStream::OnMessagePart(const http2::Event& event) {
 
 void Http2ServerStream::Begin(const http2::Event& event) {
   state_ = State::kReceiving;
+  arrived_ = 0;
+  watched_ = false;
   has_message_ = false;
   headers_sent_ = false;
   unwanted_ = false;
@@ -148,6 +151,7 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     const MessageReader::Result result = reader_.Next(data, limit);
     if (result.outcome == MessageReader::Outcome::kNeedMore) break;
     if (result.outcome == MessageReader::Outcome::kTooLarge) {
+      connection_.http2().Count(Abuse::kMessageTooLarge);
       connection_.http2().Consume(stream_, charged);
       return Fail(Error(StatusCode::kResourceExhausted,
                         "the request of " + std::to_string(result.size) + " bytes is larger than the limit of " +
@@ -172,7 +176,7 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     message_.assign(result.message);
   }
   connection_.budget().Arrived(share_, charged, reader_.held() + message_.size());
-  if (!end_stream) return;
+  if (!end_stream) return connection_.WatchRequests();
   if (reader_.in_message()) {
     return Fail(Error(StatusCode::kInternal, "the request ended in the middle of a message", Origin::kLibrary));
   }
@@ -180,6 +184,44 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and none was sent", Origin::kLibrary));
   }
   Run(message_);
+}
+
+bool Http2ServerStream::CheckRequest(TimePoint now) {
+  const bool collects = state_ == State::kReceiving;
+  const bool reads = state_ == State::kRunning && streams_ && !unwanted_ && !messages_->peer_ended();
+  if (!collects && !reads) return false;
+  // Between messages a client may be silent for as long as it likes.
+  const bool owes = collects || messages_->waits_inside_message();
+  if (!owes || connection_.budget().Withholds(collects ? share_ : messages_->share())) {
+    watched_ = false;
+    return true;
+  }
+  const Limits& limits = connection_.limits();
+  const Duration time = now - watched_since_;
+  if (watched_ && time < limits.stalled_stream_timeout) return true;
+  const double least = limits.min_stream_rate * std::chrono::duration<double>(time).count();
+  // While the line is busy with other requests, this one has to wait its turn: clients may send one after the other.
+  const auto on_connection = static_cast<double>(connection_.arrived() - connection_arrived_then_);
+  if (watched_ && on_connection < least) {
+    EndSlowRequest(time);
+    return false;
+  }
+  watched_ = true;
+  watched_since_ = now;
+  arrived_then_ = arrived_;
+  connection_arrived_then_ = connection_.arrived();
+  return true;
+}
+
+void Http2ServerStream::EndSlowRequest(Duration time) {
+  connection_.http2().Count(Abuse::kSlowRequest);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  Error error(StatusCode::kCancelled,
+              "the request arrives too slowly: " + std::to_string(arrived_ - arrived_then_) + " bytes in " +
+                  std::to_string(seconds) + " s",
+              Origin::kLibrary);
+  if (state_ == State::kReceiving) return Fail(error);
+  AnswerEarly(std::move(error));
 }
 
 void Http2ServerStream::Run(std::string_view message) {
@@ -194,6 +236,7 @@ void Http2ServerStream::Run(std::string_view message) {
 void Http2ServerStream::RunStreaming() {
   state_ = State::kRunning;
   connection_.HandlerStarted();
+  connection_.WatchRequests();
   Messages();
   const InstallContext install(&ServerContextWriter::scope(context_));
   head_.route.handler->Handle(*this, {});
@@ -326,6 +369,7 @@ void Http2ServerStream::SendStatus(const Error& error, const Metadata& headers, 
 
 void Http2ServerStream::ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream) {
   if (message_.size() + data.size() > connection_.limits().max_receive_message) {
+    connection_.http2().Count(Abuse::kMessageTooLarge);
     connection_.http2().Consume(stream_, charged);
     return Refuse(413, "the request is too large\n");
   }
@@ -336,7 +380,8 @@ void Http2ServerStream::ReceiveHttp(std::string_view data, std::size_t charged, 
     message_.append(data);
     connection_.budget().Arrived(share_, charged, message_.size());
   }
-  if (end_stream) AnswerHttp();
+  if (!end_stream) return connection_.WatchRequests();
+  AnswerHttp();
 }
 
 void Http2ServerStream::AnswerHttp() {

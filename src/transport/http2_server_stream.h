@@ -36,6 +36,9 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   void Cancel(StatusCode code, std::string_view why);
   // What was queued has left.
   void OnDrained();
+  // Whether more of the request is to come. Ends the call if that is too slow: to be asked several times within
+  // Limits::stalled_stream_timeout.
+  bool CheckRequest(TimePoint now);
 
   bool idle() const { return state_ == State::kIdle; }
   bool running() const { return state_ == State::kRunning; }
@@ -70,6 +73,7 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   void ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream);
   void Run(std::string_view message);
   void RunStreaming();
+  void EndSlowRequest(Duration time);
   Http2MessageStream& Messages();
   bool OnSend() override;
   void OnBroken(Error error) override { Break(std::move(error)); }
@@ -102,9 +106,14 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   bool has_message_ = false;
   bool headers_sent_ = false;
   bool unwanted_ = false;  // the handler runs, and the client has its answer already
-  std::string message_;    // a whole message, or the body of a plain request, that waits for the end of the stream
-  std::string own_;        // what head_ looks into
-  PooledBytes unsent_;     // a reply that could not be written in place
+  bool watched_ = false;   // the rest of the request is waited for, since watched_since_
+  TimePoint watched_since_;
+  std::size_t arrived_ = 0;       // bytes of the request
+  std::size_t arrived_then_ = 0;  // the same at watched_since_
+  std::uint64_t connection_arrived_then_ = 0;
+  std::string message_;  // a whole message, or the body of a plain request, that waits for the end of the stream
+  std::string own_;      // what head_ looks into
+  PooledBytes unsent_;   // a reply that could not be written in place
   std::optional<Error> refusal_;              // of what the handler wants to send
   std::unique_ptr<runtime::Timer> deadline_;  // made for the first call that has one
 };

@@ -27,7 +27,7 @@ void InProcessClientCall::Start(ClientCall& call) {
   auto messages = std::make_unique<InProcessMessageStream>(request.max_receive_message, limits_.max_send_message, self,
                                                            call.stream_listener);
   messages_ = messages.get();
-  call.OnStream(std::move(messages));
+  call.TellStream(std::move(messages));
 }
 
 void InProcessClientCall::Deliver(MessageInTransit message) {
@@ -49,7 +49,7 @@ void InProcessClientCall::OnHeaders(Metadata headers) {
   if (call_ == nullptr) return;
   const ClientCall::Reference kept(call_);
   call_->response.headers = std::move(headers);
-  call_->OnHeaders();
+  call_->TellHeaders();
 }
 
 void InProcessClientCall::OnMessage(MessageInTransit message) {

@@ -56,6 +56,9 @@ class ReceiveBudget {
     GiveOwed();
   }
 
+  // Whether it is for this side that no more of the message comes: a window is shut on purpose.
+  bool Withholds(const Share& share) const { return share.withheld > 0 || owed_ > 0; }
+
   // The stream is gone, or its message is whole.
   void Leave(Share& share) {
     if (share.held == 0) return;

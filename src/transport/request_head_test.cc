@@ -28,6 +28,7 @@ class TestRouter final : public CallRouter {
   std::string WhyNotFound(std::string_view) const override { return {}; }
   HttpHandler* http_handler() const override { return nullptr; }
   Logger& logger() const override { return *logger_; }
+  AbuseCounters& abuses() const override { return abuses_; }
 
   mutable int asked = 0;
 
@@ -39,6 +40,7 @@ class TestRouter final : public CallRouter {
   class NoLogger final : public Logger {
     void Write(LogLevel, std::string_view) override {}
   };
+  mutable AbuseCounters abuses_;
   mutable NoHandler a_;
   mutable NoHandler b_;
   std::unique_ptr<Logger> logger_ = std::make_unique<NoLogger>();

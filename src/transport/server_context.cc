@@ -7,6 +7,10 @@
 
 namespace rhei::inline v0 {
 
+std::unique_ptr<HeldMessage> MethodHandler::Read(std::string_view request) const {
+  return std::make_unique<CopiedMessage<std::string>>(std::string(request));
+}
+
 void MethodHandler::HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request) {
   std::string bytes;
   MessageInto<std::string> into(bytes);

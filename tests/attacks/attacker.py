@@ -1,6 +1,7 @@
 """The attacker: one connection that floods with bytes made beforehand, and notes how the server ends it."""
 
 import collections
+import contextlib
 import select
 import socket
 import struct
@@ -40,6 +41,10 @@ class Attacker:
         self.seen = collections.Counter()  # frames received, by type
         self.ended_streams = 0
         self.resets = collections.Counter()  # RST_STREAM received, by code
+        self.statuses = frames.StatusReader()
+        self.outcomes = {}  # by stream: ("grpc", 12), ("http", 415), or ("reset", code), for those who ask for it
+        self.notes_outcomes = False
+        self.payload = collections.defaultdict(bytes)
         self.goaway = None  # the code and the debug text of the last one
         self.over = False
         self.sent = 0
@@ -90,9 +95,23 @@ class Attacker:
             self.ended_streams += 1
         if frame.type == frames.RST_STREAM:
             self.resets[struct.unpack(">I", frame.payload)[0]] += 1
+        if self.notes_outcomes:
+            self.note_outcome(frame)
         if frame.type == frames.GOAWAY:
             code = struct.unpack(">I", frame.payload[4:8])[0]
             self.goaway = (frames.code_name(code), frame.payload[8:].decode("utf-8", "replace"))
+
+    def note_outcome(self, frame):
+        if frame.type == frames.HEADERS:
+            with contextlib.suppress(IndexError):
+                found = self.statuses.read(frame.payload)
+                for kind in ("http", "grpc"):
+                    if kind in found:
+                        self.outcomes[frame.stream] = (kind, found[kind])
+        if frame.type == frames.DATA:
+            self.payload[frame.stream] += frame.payload
+        if frame.type == frames.RST_STREAM and frame.stream not in self.outcomes:
+            self.outcomes[frame.stream] = ("reset", frames.code_name(struct.unpack(">I", frame.payload)[0]))
 
     def read_the_rest(self):
         """The server has closed: what it sent before may still be there to read."""

@@ -3,6 +3,7 @@
 `connect(**options)` makes an Attacker; it is closed for the function. The letters are those of README.md.
 """
 
+import gzip
 import time
 
 import frames
@@ -11,6 +12,9 @@ from attacker import STILL_OPEN
 MIB = 1024 * 1024
 ECHO = frames.request_block()
 SLOW = frames.request_block(b"/attack.Victim/Slow")
+WHO = frames.request_block(b"/attack.Victim/Who")
+HOLD = frames.request_block(b"/attack.Streams/Hold")
+DOWNLOAD = frames.request_block(b"/attack.Streams/Download")
 
 
 def flooded(connection, pieces, seconds=5.0):
@@ -83,9 +87,11 @@ def answers_larger_than_the_client_takes(connect):
     return answered(connection, pieces, count)
 
 
-def pipelined_requests(connect):
-    count = 20_000
-    connection = connect()
+def pipelined_requests(count):
+    return lambda connect: send_pipelined(connect(), count)
+
+
+def send_pipelined(connection, count):
     connection.send(frames.window_update(0, MIB))
     # The first request puts its fields into the table, the others are indices: nine bytes each.
     first = (b"\x83\x86" + b"\x44" + frames.string(b"/attack.Victim/Echo") + b"\x41" + frames.string(b"127.0.0.1") +
@@ -100,6 +106,108 @@ def more_streams_than_allowed(connect):
     connection.flood(in_batches(frames.headers(i, ECHO) for i in odd(5 * 1024)), 5)
     connection.settle(15)
     return connection.ending()
+
+
+# --- requests that are wrong, each on a stream of one connection, with a good one behind them -------------------------
+
+
+def outcomes(connection, requests):
+    """Sends (block, message) each on a stream of its own; tells what became of each, as "grpc 12" or "reset CANCEL"."""
+    connection.notes_outcomes = True
+    streams = list(odd(len(requests)))
+    pieces = [frames.headers(stream, block) + frames.data(stream, body, True)
+              for stream, (block, body) in zip(streams, requests)]
+    connection.flood(pieces, 5, done=lambda: set(streams) <= connection.outcomes.keys())
+    connection.settle()
+    return ["{} {}".format(*connection.outcomes.get(stream, ("no", "answer"))) for stream in streams]
+
+
+def all_are_answered_so(cases):
+    """`cases`: name, (block, message), and what may become of it. The connection has to survive them all."""
+
+    def attack(connect):
+        connection = connect()
+        good = ("a good call behind them", (ECHO, frames.message(b"x")), ("grpc 0",))
+        all_cases = [*cases, good]
+        seen = outcomes(connection, [request for _, request, _ in all_cases])
+        wrong = [f"{name}: {outcome}" for (name, _, allowed), outcome in zip(all_cases, seen) if outcome not in allowed]
+        return (f"{connection.ending()}, {len(all_cases) - len(wrong)} of {len(all_cases)} as they should be"
+                + "".join(f"; {one}" for one in wrong[:3]))
+
+    return attack
+
+
+def good_call_with(*fields):
+    return frames.request_block(b"/attack.Victim/Echo", *fields), frames.message(b"x")
+
+
+def call_of(path):
+    return frames.request_block(path), frames.message(b"x")
+
+
+MALFORMED = ("reset PROTOCOL_ERROR",)
+NOT_FOUND = ("grpc 12", *MALFORMED)
+METADATA = all_are_answered_so([
+    ("upper case", good_call_with(frames.field(b"A", b"x")), MALFORMED),
+    ("a space in the name", good_call_with(frames.field(b"a b", b"x")), MALFORMED),
+    ("a pseudo-header field after others", good_call_with(frames.field(b":x", b"y")), MALFORMED),
+    ("NUL", good_call_with(frames.field(b"x", b"a\x00b")), MALFORMED),
+    ("CR", good_call_with(frames.field(b"x", b"a\rb")), MALFORMED),
+    ("LF", good_call_with(frames.field(b"x", b"a\nb")), MALFORMED),
+    ("0x80", good_call_with(frames.field(b"x", b"a\x80b")), ("grpc 0", "grpc 13", *MALFORMED)),
+    ("reserved", good_call_with(frames.field(b"grpc-foo", b"x")), ("grpc 0",)),
+    ("no base64", good_call_with(frames.field(b"x-bin", b"%%%")), ("grpc 13",)),
+    ("base64 unpadded", good_call_with(frames.field(b"x-bin", b"YQ")), ("grpc 0",)),
+    ("base64 padded", good_call_with(frames.field(b"x-bin", b"YQ==")), ("grpc 0",)),
+    ("base64 joined", good_call_with(frames.field(b"x-bin", b"YQ,Yg")), ("grpc 0",)),
+])
+PATHS = all_are_answered_so([(path[:30].decode(), call_of(path), NOT_FOUND) for path in (
+    b"attack.Victim/Echo", b"//attack.Victim/Echo", b"/attack.Victim/Echo/", b"/attack.Victim//Echo",
+    b"/attack%2eVictim/Echo", b"/attack.Victim%2fEcho", b"/attack.Victim/Echo?x", b"/attack.Victim/Echo#",
+    b"/attack.Victim/../attack.Victim/Echo", b"/./attack.Victim/Echo", b"/attack.Victim/Echo ", b"*", b"", b"/", b"//",
+    b"/attack.Victim", b"/" + b"x" * 7_000)])
+AUTHORITY = b"\x01" + frames.string(b"127.0.0.1")
+IDENTITIES = all_are_answered_so([
+    ("two :authority", good_call_with(AUTHORITY), MALFORMED),
+    ("host that differs", good_call_with(frames.field(b"host", b"elsewhere")), MALFORMED),
+    ("two hosts", good_call_with(frames.field(b"host", b"127.0.0.1"), frames.field(b"host", b"127.0.0.1")), MALFORMED),
+    ("a user in the host", good_call_with(frames.field(b"host", b"user@127.0.0.1")), MALFORMED),
+    ("connection", good_call_with(frames.field(b"connection", b"x")), MALFORMED),
+    ("te: gzip", good_call_with(frames.field(b"te", b"gzip")), MALFORMED),
+    ("upgrade", good_call_with(frames.field(b"upgrade", b"h2c")), MALFORMED),
+    ("transfer-encoding", good_call_with(frames.field(b"transfer-encoding", b"chunked")), MALFORMED),
+    ("content-length too small", good_call_with(frames.field(b"content-length", b"1")), MALFORMED),
+    ("content-length too large", good_call_with(frames.field(b"content-length", b"99")), MALFORMED),
+    ("two content-lengths", good_call_with(frames.field(b"content-length", b"6"), frames.field(b"content-length", b"7")),
+     MALFORMED),
+])
+BOMB = gzip.compress(bytes(64 * MIB), 9)[:60_000]
+
+
+def compressed(encoding, payload=BOMB):
+    fields = [frames.field(b"grpc-encoding", encoding)] if encoding else []
+    body = b"\x01" + len(payload).to_bytes(4, "big") + payload
+    return frames.request_block(b"/attack.Victim/Echo", *fields), body[:16_000]
+
+
+COMPRESSED = all_are_answered_so([
+    ("compressed, and no encoding named", compressed(b""), ("grpc 13",)),
+    ("a bomb by gzip", compressed(b"gzip"), ("grpc 12",)),
+    ("a bomb by deflate", compressed(b"deflate"), ("grpc 12",)),
+    ("zstd", compressed(b"zstd"), ("grpc 12",)),
+    ("an encoding that nobody knows", compressed(b"nonsense"), ("grpc 12",)),
+    ("identity, and compressed", compressed(b"identity"), ("grpc 13",)),
+])
+
+
+def upgrade_by_http1(request):
+    def attack(connect):
+        connection = connect(preface=False)
+        connection.send(request)
+        connection.settle(2)
+        return connection.ending()
+
+    return attack
 
 
 # --- B: header blocks -------------------------------------------------------------------------------------------------
@@ -155,6 +263,16 @@ def block_of(encoded):
         return flooded(connect(), [frames.headers(1, encoded, True)], 3)
 
     return attack
+
+
+def field_of_a_refused_block(connect):
+    """A block that is refused for its size has put a field into the table: the next one refers to it, as it may."""
+    connection = connect()
+    refused = frames.request_block(b"/attack.Victim/Who", frames.field(b"x-user", b"alice", True),
+                                   frames.field(b"x", b"y" * 9_000))
+    outcomes(connection, [(refused, frames.message(b"x")), (WHO + b"\xbe", frames.message(b"x"))])
+    told = connection.payload[3][5:].decode("utf-8", "replace")
+    return f"{connection.ending()}, the user is {told}" if connection.ending() == STILL_OPEN else connection.ending()
 
 
 def header_list_above_the_soft_limit(connect):
@@ -218,6 +336,22 @@ def toggled_windows(connect):
     return flooded(connection, pieces())
 
 
+def churn_between_priorities(connect):
+    """Streams come and go between the frames: a budget that grows with their number would never be used up."""
+    pieces = (frames.headers(i, ECHO) + frames.data(i, frames.message(b"x"), True) + frames.window_update(0, 6) +
+              frames.priority(i + 2) * 300 for i in odd(5_000))
+    return flooded(connect(), in_batches(pieces, 5))
+
+
+def window_updates_of_a_stream(connect):
+    def pieces():
+        yield frames.headers(1, ECHO)
+        for _ in range(500):
+            yield frames.window_update(1, 1) * 1_000
+
+    return flooded(connect(), pieces())
+
+
 # --- D: data and windows ----------------------------------------------------------------------------------------------
 
 
@@ -238,6 +372,36 @@ def one_byte_windows(connect):
     connection.flood((drip for _ in range(500)), 5)
     connection.settle()
     return f"{connection.ending()}, {connection.seen[frames.DATA]} DATA frames for 5010 bytes"
+
+
+def downloads(streams, messages):
+    return b"".join(frames.headers(i, DOWNLOAD) + frames.data(i, frames.message(b"%d" % messages), True) for i in streams)
+
+
+def dribbled_downloads(connect):
+    """100 downloads of 1 MiB by windows of one byte: few frames may come of it, whatever the windows allow."""
+    streams = odd(100)
+    connection = connect(settings=((frames.INITIAL_WINDOW_SIZE, 1),))
+    begun = time.monotonic()
+    connection.send(downloads(streams, 16))
+    drip = b"".join(frames.window_update(i, 1) for i in streams)
+    rounds = 300
+    for _ in range(rounds):
+        connection.flood([drip], 0.01)
+        connection.wait(0.01)
+    connection.settle()
+    # One for each KiB, and, as a stream's rest must not wait for ever, one for each stream in 100 ms.
+    allowed = len(streams) * ((rounds + 1) / 1024 + 10 * (time.monotonic() - begun) + 1)
+    seen = connection.seen[frames.DATA]
+    return f"{connection.ending()}, " + ("held back" if 0 < seen <= allowed else f"{seen} DATA frames")
+
+
+def downloads_never_read(connect):
+    connection = connect(reads=False, settings=((frames.INITIAL_WINDOW_SIZE, frames.LARGEST_WINDOW),))
+    connection.send(frames.window_update(0, frames.LARGEST_WINDOW - 65_535) + downloads(odd(100), 160))
+    connection.flood((), 15, done=lambda: False)
+    connection.settle()
+    return connection.ending()
 
 
 def answers_never_taken(connect):
@@ -281,6 +445,23 @@ def data_of_one_byte(connect):
     return flooded(connect(), pieces())
 
 
+def unread_data_of_one_byte(connect):
+    """The same on 50 streams whose handlers never read."""
+
+    def pieces():
+        for stream in odd(50):
+            yield frames.headers(stream, HOLD)
+            for _ in range(20):
+                yield frames.data(stream, b"x") * 1_000
+
+    return flooded(connect(), pieces(), 20)
+
+
+def data_beyond_the_window(connect):
+    part = frames.data(1, bytes(16_384))
+    return flooded(connect(), [frames.headers(1, HOLD) + part * 4])
+
+
 def message_of_64_megabytes(connect):
     """Is sent in full, whatever the server says to it."""
     return flooded(connect(), whole_calls([1], 64 * MIB), 5)
@@ -307,13 +488,16 @@ def trickle(script, seconds):
 
 
 def message_byte_by_byte(connect):
-    """A call whose message hardly comes. No limit ends it: only the client's deadline would."""
+    """A call whose message hardly comes."""
     connection = connect()
+    connection.notes_outcomes = True
     connection.send(frames.headers(1, ECHO))
-    for byte in frames.message(b"x" * 60_000)[:10]:
+    for byte in frames.message(b"x" * 60_000)[:45]:
         connection.send(frames.data(1, bytes([byte])))
-        connection.settle(1)
-    return connection.ending()
+        connection.flood((), 2, done=lambda: False)
+        if connection.outcomes or connection.over:
+            break
+    return f"{connection.ending()}, " + "{} {}".format(*connection.outcomes.get(1, ("not", "ended")))
 
 
 # --- E, G: messages, connections, the end -----------------------------------------------------------------------------
@@ -335,6 +519,20 @@ def silent_connections(connect):
             connection.receive()
         connections[0].settle(0.2)
     return f"{sum(connection.over for connection in connections)} of 1000 closed"
+
+
+def connections_inside_of_headers(connect):
+    connections = [connect(preface=False) for _ in range(1_000)]
+    for connection in connections:
+        connection.send(frames.CLIENT_PREFACE + frames.settings() + frames.frame(frames.SETTINGS, frames.ACK, 0) +
+                        frames.headers(1, ECHO, end_headers=False))
+    deadline = time.monotonic() + 12
+    while time.monotonic() < deadline and not all(connection.goaway for connection in connections):
+        for connection in connections:
+            connection.receive()
+        connections[0].settle(0.2)
+    told = sum(connection.goaway == ("ENHANCE_YOUR_CALM", "header_block_timeout") for connection in connections)
+    return f"{told} of 1000 told"
 
 
 def idle_connections(connect):
@@ -371,3 +569,16 @@ def frames_after_the_end(connect):
     connection.send(frames.window_update(0, 0) + junk * 100)
     connection.settle()
     return connection.ending()
+
+
+def broken_frame_of_each_type(connect):
+    """After the client's own GOAWAY, a frame of each type with a payload that is none, on stream 1 and on stream 0."""
+    ended = 0
+    for kind in range(10):
+        connection = connect()
+        goaway = frames.frame(frames.GOAWAY, 0, 0, bytes(8))
+        connection.send(frames.headers(1, ECHO) + goaway + b"".join(
+            frames.frame(kind, flags, stream, b"\xff" * 7) for flags in (0, 0xff) for stream in (1, 0)))
+        connection.settle(1)
+        ended += connection.over or connection.goaway is not None
+    return f"{ended} of 10 ended"

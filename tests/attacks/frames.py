@@ -98,6 +98,92 @@ def message(payload):
     return b"\x00" + struct.pack(">I", len(payload)) + payload
 
 
+# HPACK's static table, as far as statuses are concerned, and "grpc-status" in its Huffman code.
+STATIC_STATUSES = {8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500}
+STATIC_ENTRIES = 61
+CODED_GRPC_STATUS = bytes.fromhex("9acac8b21234da8f")
+
+
+def coded_number(coded):
+    """The number that Huffman-coded digits stand for; None if they are none. '0' to '2' have five bits, others six."""
+    bits = "".join(f"{byte:08b}" for byte in coded)
+    digits = ""
+    while len(bits) >= 5 and set(bits) != {"1"}:
+        size = 5 if bits[:5] in ("00000", "00001", "00010") else 6
+        value = int(bits[:size], 2)
+        digit = value if size == 5 else value - 0b011001 + 3
+        if len(bits) < size or not 0 <= digit <= 9:
+            return None
+        digits += str(digit)
+        bits = bits[size:]
+    return int(digits) if digits else None
+
+
+class StatusReader:
+    """Finds the statuses in the header blocks of one connection, without Huffman's whole table.
+
+    Entries that are evicted are kept: it is for the few answers that an attack looks at.
+    """
+
+    def __init__(self):
+        self.entries = []  # the newest first
+
+    def read(self, block):
+        """What the block says of ("http", number) and ("grpc", number), as a dictionary."""
+        self.block, self.at = block, 0
+        statuses = {}
+        while self.at < len(block):
+            first = block[self.at]
+            if first & 0xe0 == 0x20:
+                self.integer(5)
+                continue
+            if first & 0x80:
+                found = self.entry(self.integer(7))
+            else:
+                indexed = first & 0x40
+                index = self.integer(6 if indexed else 4)
+                name = self.entry(index)[0] if index else self.name()
+                found = (name, self.number())
+                if indexed:
+                    self.entries.insert(0, found)
+            if found[0] and found[1] is not None:
+                statuses[found[0]] = found[1]
+        return statuses
+
+    def integer(self, prefix_bits):
+        limit = (1 << prefix_bits) - 1
+        value = self.block[self.at] & limit
+        self.at += 1
+        shift = 0
+        while value >= limit:
+            byte = self.block[self.at]
+            self.at += 1
+            value += (byte & 0x7f) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        return value
+
+    def entry(self, index):
+        if index <= STATIC_ENTRIES:
+            return ("http", STATIC_STATUSES.get(index)) if 8 <= index <= 14 else (None, None)
+        return self.entries[index - STATIC_ENTRIES - 1]
+
+    def text(self):
+        coded = self.block[self.at] & 0x80
+        size = self.integer(7)
+        self.at += size
+        return coded, self.block[self.at - size:self.at]
+
+    def name(self):
+        coded, text = self.text()
+        return "grpc" if text == (CODED_GRPC_STATUS if coded else b"grpc-status") else None
+
+    def number(self):
+        coded, text = self.text()
+        return coded_number(text) if coded else int(text) if text.isdigit() else None
+
+
 class FrameReader:
     """Takes bytes as they come, gives whole frames."""
 

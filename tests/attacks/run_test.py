@@ -35,6 +35,21 @@ class Frames(unittest.TestCase):
         self.assertEqual(b"\x1f\x9a\x0a", frames.integer(1337, 5))
         self.assertEqual(b"\x2a", frames.integer(42, 8))
 
+    def test_statuses_are_read_from_plain_and_coded_fields(self):
+        reader = frames.StatusReader()
+        # ":status: 200", "x: y" and "grpc-status: 0" into the table, a table's size; then by index, and as literals.
+        self.assertEqual({"http": 200, "grpc": 0}, reader.read(
+            b"\x20\x88" + frames.field(b"x", b"y", True) + b"\x40\x88" + frames.CODED_GRPC_STATUS + b"\x01\x30"))
+        self.assertEqual({"grpc": 0}, reader.read(b"\xbe"))
+        self.assertEqual({}, reader.read(b"\xbf"))
+        self.assertEqual({"grpc": 12}, reader.read(frames.field(b"grpc-status", b"12")))
+        self.assertEqual({"http": 415}, reader.read(b"\x08\x03415"))
+
+    def test_coded_numbers_are_those_of_rfc_7541(self):
+        self.assertEqual(302, frames.coded_number(bytes.fromhex("6402")))  # C.6.1
+        self.assertEqual(307, frames.coded_number(bytes.fromhex("640eff")))  # C.6.2
+        self.assertIsNone(frames.coded_number(bytes.fromhex("aec3771a4b")))  # "private"
+
     def test_codes_have_their_names(self):
         self.assertEqual("ENHANCE_YOUR_CALM", frames.code_name(11))
         self.assertEqual("code 99", frames.code_name(99))
@@ -55,6 +70,33 @@ class Judge(unittest.TestCase):
         self.assertEqual(["memory grew by more than 4.0 MiB"], self.broken(memory_growth=5 * run.MIB))
         self.assertEqual(["1025 handlers ran at once, and 1024 may"], self.broken(most_handlers=1025))
         self.assertEqual(["the server ended with exit code -11 after SIGTERM"], self.broken(exit_code=-11))
+
+    def test_an_end_has_to_be_counted_by_its_reason(self):
+        calm = {"ending": 'GOAWAY ENHANCE_YOUR_CALM "rapid_reset"'}
+        row = dataclasses.replace(ROW, expected=("GOAWAY",))
+        judge = lambda row, **changes: list(run.broken_promises(row, dataclasses.replace(GOOD, **changes)))
+        self.assertEqual(["the server did not count rapid_reset"], judge(row, abuses={}, **calm))
+        self.assertEqual([], judge(row, abuses={"rapid_reset": 1}, **calm))
+        self.assertEqual([], judge(row, abuses=None, **calm))
+        self.assertEqual([], judge(row, abuses={"protocol_error": 1}, ending='GOAWAY STREAM_CLOSED "DATA"'))
+        counted = dataclasses.replace(row, counted="slow_request")
+        self.assertEqual(["the server did not count slow_request"], judge(counted, abuses={"rapid_reset": 1}, **calm))
+
+    def test_handlers_that_were_started_are_counted(self):
+        row = dataclasses.replace(ROW, starts=100)
+        measured = dataclasses.replace(GOOD, started_handlers=101)
+        self.assertEqual(["101 handlers were started, and 100 may"], list(run.broken_promises(row, measured)))
+
+    def test_times_are_promised_where_nothing_else_runs(self):
+        self.assertEqual([], self.broken(p99_before=0.001, p99_during=0.0039))
+        self.assertEqual(["honest calls took 5.0 ms at the 99th percentile, and 4.0 ms they may"],
+                         self.broken(p99_before=0.001, p99_during=0.005))
+        self.assertEqual(["the attack took 50 % of a core for 2.0 s"], self.broken(cpu_seconds=1.0, seconds=2.0))
+        self.assertEqual([], self.broken(cpu_seconds=0.4, seconds=0.8))
+        self.assertEqual([], self.broken(cpu_seconds=0.1, seconds=2.0))
+        slow = dataclasses.replace(GOOD, p99_during=1.0, cpu_seconds=1.0, seconds=2.0)
+        for row in (dataclasses.replace(ROW, waits=5), dataclasses.replace(ROW, honest_work=True)):
+            self.assertEqual([], list(run.broken_promises(row, slow)))
 
     def test_calls_are_of_before_or_of_the_attack(self):
         measured = run.Measured()

@@ -31,7 +31,8 @@ def listens(port):
 
 
 class Server:
-    """One server; use it with `with`. After that, `exit_code` and `most_handlers` tell how it went.
+    """One server; use it with `with`. After that, `exit_code`, `most_handlers`, `started_handlers` and `abuses`, which
+    counts by kind, tell how it went.
 
     A command with {port} in it is told the port, any other prints "listening on PORT" as its first line.
     """
@@ -44,6 +45,8 @@ class Server:
         self.port = None
         self.exit_code = None
         self.most_handlers = None
+        self.started_handlers = None
+        self.abuses = None  # of a server that does not count
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -81,6 +84,11 @@ class Server:
         self.exit_code = self.process.returncode
         found = re.search(r"at most (\d+) handlers", output)
         self.most_handlers = int(found.group(1)) if found else None
+        found = re.search(r"(\d+) handlers started", output)
+        self.started_handlers = int(found.group(1)) if found else None
+        if found:
+            abuses = re.findall(r"^abuse (\w+) (\d+)$", output, re.MULTILINE)
+            self.abuses = {kind: int(count) for kind, count in abuses}
 
     def alive(self):
         return self.process.poll() is None

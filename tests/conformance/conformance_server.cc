@@ -21,10 +21,10 @@ int Serve() {
   Page page;
   rhei::Server server;
   server.SetHttpHandler(page).Listen("127.0.0.1:0");
-  if (const rhei::Status started = server.Start(); !started.ok()) return Fail(started);
-  std::printf("listening on %d\n", server.port());
-  std::fflush(stdout);
-  const rhei::Status ended = server.Run();
+  const rhei::Status ended = server.Run([&] {
+    std::printf("listening on %d\n", server.port());
+    std::fflush(stdout);
+  });
   return ended.ok() ? 0 : Fail(ended);
 }
 

@@ -273,17 +273,20 @@ Task<void> AwaitHeaders(Chat& call, std::promise<std::size_t>& count) {
 
 // Who awaits headers that do not come is told when the call ends.
 TEST_P(ContextContractTest, AwaitingHeadersEndsWithTheCall) {
+  std::promise<bool> started;
   std::promise<StatusCode> cancelled;
   service_.chat = [&](ServerContext& context, Reader<std::string>& reader, Writer<std::string>&) {
+    started.set_value(true);
     return ReadToTheEnd(context, reader, cancelled);
   };
   auto call = Serve().Chat();
   std::promise<std::size_t> count;
   Spawn(AwaitHeaders(call, count));
-  transport_->Settle();
+  EXPECT_TRUE(Get(started.get_future()));
   call.Cancel();
   EXPECT_EQ(Get(count.get_future()), 0U);
   EXPECT_EQ(call.Finish().Wait().code(), StatusCode::kCancelled);
+  EXPECT_EQ(Get(cancelled.get_future()), StatusCode::kCancelled);
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, ContextContractTest, ::testing::ValuesIn(AllTransports()), NameOf);

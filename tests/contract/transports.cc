@@ -12,7 +12,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class SimulatedHttp2Transport final : public Transport {
+// Adds the service, and what a test has said of its interceptors.
+Server& Offer(Server& server, Service& service, RunOn run_on, const Interceptors& interceptors) {
+  server.Add(service, run_on);
+  for (const std::shared_ptr<Interceptor>& interceptor : interceptors) server.Intercept(interceptor);
+  return server;
+}
+
+class SimulatedHttp2Transport : public Transport {
  public:
   ~SimulatedHttp2Transport() override {
     server_.reset();
@@ -21,7 +28,7 @@ class SimulatedHttp2Transport final : public Transport {
 
   Status Serve(Service& service, RunOn run_on) override {
     server_ = std::make_unique<Server>(ServerOptions().UseRuntime(world_.AddRuntime()).UseLimits(limits));
-    server_->Add(service, run_on).Listen("10.1.1.1:80");
+    Offer(*server_, service, run_on, interceptors).Listen("10.1.1.1:80");
     return server_->Start();
   }
   Channel Connect(ChannelOptions options) override {
@@ -39,7 +46,7 @@ class SocketTransport final : public Transport {
  public:
   Status Serve(Service& service, RunOn run_on) override {
     server_ = std::make_unique<Server>(ServerOptions().UseLimits(limits));
-    server_->Add(service, run_on).Listen("127.0.0.1:0");
+    Offer(*server_, service, run_on, interceptors).Listen("127.0.0.1:0");
     return server_->Start();
   }
   Channel Connect(ChannelOptions options) override {
@@ -61,7 +68,7 @@ class SimulatedInProcessTransport final : public Transport {
 
   Status Serve(Service& service, RunOn run_on) override {
     server_ = std::make_unique<Server>(ServerOptions().UseRuntime(world_.AddRuntime()).UseLimits(limits));
-    server_->Add(service, run_on).Listen(kInProcess);
+    Offer(*server_, service, run_on, interceptors).Listen(kInProcess);
     return server_->Start();
   }
   Channel Connect(ChannelOptions options) override {
@@ -75,11 +82,11 @@ class SimulatedInProcessTransport final : public Transport {
   std::unique_ptr<Server> server_;
 };
 
-class InProcessTransport final : public Transport {
+class InProcessTransport : public Transport {
  public:
   Status Serve(Service& service, RunOn run_on) override {
     server_ = std::make_unique<Server>(ServerOptions().UseLimits(limits));
-    server_->Add(service, run_on).Listen(kInProcess);
+    Offer(*server_, service, run_on, interceptors).Listen(kInProcess);
     return server_->Start();
   }
   Channel Connect(ChannelOptions options) override { return ConnectInProcess(*server_, std::move(options)); }
@@ -90,7 +97,42 @@ class InProcessTransport final : public Transport {
   std::unique_ptr<Server> server_;
 };
 
+// Looks at everything, and changes nothing.
+class Looking final : public Interceptor {
+ public:
+  std::string_view name() const override { return "looking"; }
+  Task<Trailers> Intercept(CallInfo&, Call& call, Next next) override {
+    std::size_t seen = 0;
+    const auto look = [&seen](AnyMessage& message) {
+      seen += message.Size().value_or(0);
+      return Status();
+    };
+    call.OnRequest(look);
+    call.OnReply(look);
+    call.OnHeaders([&seen](Metadata& headers) { seen += headers.size(); });
+    Trailers trailers = co_await next();
+    co_return trailers;
+  }
+};
+
+template <typename Base>
+class Intercepted final : public Base {
+ public:
+  Intercepted() { this->interceptors.push_back(std::make_shared<Looking>()); }
+  Channel Connect(ChannelOptions options) override {
+    return Base::Connect(options.Intercept(std::make_shared<Looking>()));
+  }
+};
+
 }  // namespace
+
+TransportKind InterceptedHttp2() {
+  return {"InterceptedHttp2", [] { return std::make_unique<Intercepted<SimulatedHttp2Transport>>(); }};
+}
+
+TransportKind InterceptedInProcess() {
+  return {"InterceptedInProcess", [] { return std::make_unique<Intercepted<InProcessTransport>>(); }};
+}
 
 TransportKind SimulatedInProcess() {
   return {"SimulatedInProcess", [] { return std::make_unique<SimulatedInProcessTransport>(); }};
@@ -108,6 +150,8 @@ TransportKind Sockets() {
   return {"Sockets", [] { return std::make_unique<SocketTransport>(); }};
 }
 
-std::vector<TransportKind> AllTransports() { return {SimulatedHttp2(), Sockets(), SimulatedInProcess(), InProcess()}; }
+std::vector<TransportKind> AllTransports() {
+  return {SimulatedHttp2(), Sockets(), SimulatedInProcess(), InProcess(), InterceptedHttp2(), InterceptedInProcess()};
+}
 
 }  // namespace rhei::inline v0::contract

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rhei/channel.h"
+#include "rhei/interceptor.h"
 #include "rhei/limits.h"
 #include "rhei/server.h"
 
@@ -24,7 +25,9 @@ class Transport {
   // Lets go on what goes on, until nothing is left to do or a moment has passed.
   virtual void Settle() = 0;
 
-  Limits limits;  // the server's; before Serve
+  // The server's; before Serve.
+  Limits limits;
+  Interceptors interceptors;
 };
 
 struct TransportKind {
@@ -38,6 +41,9 @@ TransportKind SimulatedHttp2();
 TransportKind Sockets();
 TransportKind SimulatedInProcess();
 TransportKind InProcess();
+// The first and the last with an interceptor on both sides that looks at everything and changes nothing.
+TransportKind InterceptedHttp2();
+TransportKind InterceptedInProcess();
 // Each of them, for INSTANTIATE_TEST_SUITE_P.
 std::vector<TransportKind> AllTransports();
 

@@ -4,12 +4,19 @@
 #include <functional>
 #include <future>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
+#include "rhei/call_limits.h"
+#include "rhei/call_logging.h"
+#include "rhei/call_metrics.h"
 #include "rhei/error_details.h"
 #include "rhei/generic.h"
+#include "rhei/header_propagation.h"
+#include "rhei/request_validation.h"
 #include "rhei/rhei.h"
 #include "weather.rhei.h"
 

@@ -32,6 +32,8 @@ class Chaos {
         stack_([this](ServerContext& context, const std::string& request) { return Handle(context, request); }, seed,
                NetworkOf(seed), 1 + seed % 3) {
     stack_.server_limits.max_concurrent_streams = 1 + Die(20);
+    // Some of these networks carry less than any server waits for.
+    stack_.server_limits.min_stream_rate = 0;
     stack_.server_limits.handler_starts_per_round = 1 + Die(4);
     if (Die(3) == 0) stack_.server_limits.connection_budget = 3000;
   }

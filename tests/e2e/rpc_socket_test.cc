@@ -259,6 +259,20 @@ TEST(SocketProcessTest, DISABLED_RunServer) {
   EXPECT_TRUE(ended.ok()) << ended.ToString();
 }
 
+// A program that has said that it serves may be told to end before it does anything else.
+TEST(SocketProcessTest, SignalsAreHandledWhenRunTellsThatItServes) {
+  EchoService service;
+  Server server(ServerOptions().UseRuntime(std::make_shared<Runtime>(RuntimeOptions().Loops(1))));
+  server.AddGeneric(service).Listen("127.0.0.1:0");
+  std::uint16_t port = 0;
+  const Status ended = server.Run([&] {
+    port = server.port();
+    ::raise(SIGTERM);
+  });
+  EXPECT_TRUE(ended.ok()) << ended.ToString();
+  EXPECT_NE(port, 0);
+}
+
 TEST(SocketProcessTest, RunEndsBySigtermAndSigint) {
   const std::filesystem::path path =
       std::filesystem::temp_directory_path() / ("rhei_run_" + std::to_string(::getpid()) + ".sock");

@@ -8,6 +8,7 @@ import unittest
 
 import languages
 import matrix
+import official
 import session
 
 GOOD_SERVER = """
@@ -60,11 +61,12 @@ class Rows(unittest.TestCase):
 
 class Report(unittest.TestCase):
     def test_shows_a_column_for_each_row_and_the_summary_last(self):
-        lines = matrix.report([row_with(), row_with(large="lost")]).split("\n")
+        lines = matrix.report(("cases", [row_with(), row_with(large="lost")])).split("\n")
         self.assertEqual("rhei client, Go server: large: lost", lines[0])
-        self.assertEqual(["client", "rhei", "rhei"], lines[2].split())
-        self.assertEqual(["server", "Go", "Go"], lines[3].split())
-        cells = [line.split() for line in lines[4:-2]]
+        self.assertEqual("cases:", lines[2])
+        self.assertEqual(["client", "rhei", "rhei"], lines[3].split())
+        self.assertEqual(["server", "Go", "Go"], lines[4].split())
+        cells = [line.split() for line in lines[5:-2]]
         self.assertEqual([[case, "ok", "FAILED" if case == "large" else "ok"] for case in matrix.CASES], cells)
         cases = len(matrix.CASES)
         self.assertEqual(f"interop: 1 of 2 rows passed, {2 * cases - 1} of {2 * cases} cases", lines[-1])
@@ -75,7 +77,7 @@ class Report(unittest.TestCase):
 
     def test_a_row_that_could_not_run_is_no_success(self):
         row = matrix.Row("rhei", "Go", troubles=["Go does not build; see build.log"])
-        lines = matrix.report([row]).split("\n")
+        lines = matrix.report(("cases", [row])).split("\n")
         self.assertIn("rhei client, Go server: Go does not build; see build.log", lines)
         self.assertEqual(f"interop: 0 of 1 rows passed, 0 of {len(matrix.CASES)} cases", lines[-1])
 
@@ -105,7 +107,8 @@ class Session(unittest.TestCase):
         self.assertEqual((True, []), (row.passed(), row.troubles))
 
     def test_a_server_is_killed_only_while_it_runs(self):
-        row = self.run_row("for _ in range(2): print('kill the server', flush=True)")
+        # It stays to be answered.
+        row = self.run_row("import sys\nfor _ in range(2): print('kill the server', flush=True)\nsys.stdin.read()")
         self.assertEqual(["the client asked for the end of a server that does not run"], row.troubles)
 
     def test_a_client_that_leaves_without_its_server_fails_nothing_but_its_cases(self):
@@ -134,6 +137,75 @@ class Session(unittest.TestCase):
         self.assertIn("No such file", row.troubles[0])
 
 
+OFFICIAL_SERVER = """
+import signal, socket, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGTERM}})
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1].removeprefix("--port="))))
+signal.sigwait({{signal.SIGTERM}})
+sys.exit({code})
+"""
+OFFICIAL_CLIENT = "import sys\nif '--test_case={case}' in sys.argv: sys.exit('it {what}')"
+
+
+class Official(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_row(self, client="", server=OFFICIAL_SERVER.format(code=0), **more):
+        programs = official.Programs(title="test", build=(), server=(sys.executable, "-c", server),
+                                     client=(sys.executable, "-c", client), **more)
+        return official.run_row((programs, self.folder), (programs, self.folder), self.folder / "row.log")
+
+    def test_every_case_is_run_and_the_exit_code_counts(self):
+        row = self.run_row(OFFICIAL_CLIENT.format(case="ping_pong", what="lost a ping"), ends_well=True)
+        self.assertEqual([], row.troubles)
+        self.assertEqual(["ping_pong: it lost a ping (exit code 1)"], list(row.reasons()))
+        self.assertEqual(set(official.CASES), set(row.outcomes))
+        self.assertFalse(row.passed())
+
+    def test_a_case_that_is_not_known_is_not_run_and_has_its_reason(self):
+        row = self.run_row(OFFICIAL_CLIENT.format(case="rpc_soak", what="should not run"),
+                           no_client_case={"rpc_soak": "too old"})
+        self.assertTrue(row.passed())
+        self.assertEqual("-", row.cell("rpc_soak"))
+        self.assertEqual(["- rpc_soak (test to test): too old"], matrix.absences([row]))
+        self.assertEqual("interop: 1 of 1 rows passed, 16 of 16 cases", matrix.summary([row]))
+
+    def test_a_server_that_does_not_start_fails_the_row(self):
+        row = self.run_row(server="raise SystemExit(3)")
+        self.assertEqual(["the server ended with exit code 3 before it listened"], row.troubles)
+        self.assertFalse(row.passed())
+
+    def test_a_server_of_rhei_has_to_end_well(self):
+        bad_end = OFFICIAL_SERVER.format(code=3)
+        self.assertEqual(["the server ended with exit code 3 after SIGTERM"],
+                         self.run_row(server=bad_end, ends_well=True).troubles)
+        self.assertTrue(self.run_row(server=bad_end).passed())
+
+    def test_a_client_that_is_not_there_fails_the_row(self):
+        programs = official.Programs(title="test", build=(), client=("./nothing",),
+                                     server=(sys.executable, "-c", OFFICIAL_SERVER.format(code=0)))
+        row = official.run_row((programs, self.folder), (programs, self.folder), self.folder / "row.log")
+        self.assertIn("No such file", row.troubles[0])
+
+    def test_every_language_has_programs_and_only_known_cases_are_left_out(self):
+        self.assertEqual(set(languages.LANGUAGES), set(official.OTHERS))
+        for programs in (official.RHEI, *official.OTHERS.values()):
+            self.assertLessEqual({*programs.no_client_case, *programs.no_server_case}, set(official.CASES))
+
+    def test_programs_that_do_not_build_fail_both_rows(self):
+        here = self.folder / "here"
+        (here / "official" / "go").mkdir(parents=True)
+        (here / "official" / "go" / "go.mod").write_text("no module")
+        rows = official.rows_of("go", here, self.folder, self.folder)
+        self.assertEqual([("rhei", "Go"), ("Go", "rhei")], [(row.client, row.server) for row in rows])
+        for row in rows:
+            self.assertIn("the official programs of Go do not build", row.troubles[0])
+            self.assertFalse(row.passed())
+
+
 class Build(unittest.TestCase):
     def test_the_lock_file_of_rust_gets_its_sources_back_and_its_own_package_none(self):
         lock = '[[package]]\nname = "own"\nversion = "1"\n\n[[package]]\nname = "a"\nversion = "2"\nchecksum = "c"\n'
@@ -158,8 +230,9 @@ class Build(unittest.TestCase):
 
     def test_lock_files_name_no_registry(self):
         here = pathlib.Path(languages.__file__).parent
-        self.assertNotIn('"resolved"', (here / "node" / "package-lock.json").read_text())
-        self.assertNotIn("source = ", (here / "rust" / "Cargo.lock").read_text())
+        for folder in (here, here / "official"):
+            self.assertNotIn('"resolved"', (folder / "node" / "package-lock.json").read_text())
+            self.assertNotIn("source = ", (folder / "rust" / "Cargo.lock").read_text())
 
     def test_a_step_that_fails_names_its_log(self):
         with tempfile.TemporaryDirectory() as folder, open(f"{folder}/build.log", "wb") as log:

@@ -104,8 +104,11 @@ def copy_sources(sources, folder):
 
 def build(name, here, folder):
     """Builds the programs of a language in the folder, unless they were built there from the same sources."""
-    language = LANGUAGES[name]
-    sources = sources_of(name, here)
+    build_from(LANGUAGES[name], sources_of(name, here), folder)
+
+
+def build_from(language, sources, folder):
+    """The same for anything that has commands to build it."""
     stamp, wanted = folder / "built.stamp", fingerprint(language, sources)
     if stamp.exists() and stamp.read_text() == wanted:
         return

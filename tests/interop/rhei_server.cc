@@ -74,8 +74,6 @@ int main(int argc, char** argv) {
   InteropServer service;
   rhei::Server server;
   server.Add(service).Listen(std::string("127.0.0.1:") + (argc > 1 ? argv[1] : "0"));
-  if (const rhei::Status started = server.Start(); !started.ok()) return Fail(started);
-  std::cout << "listening on " << server.port() << std::endl;
-  const rhei::Status ended = server.Run();
+  const rhei::Status ended = server.Run([&] { std::cout << "listening on " << server.port() << std::endl; });
   return ended.ok() ? 0 : Fail(ended);
 }

@@ -11,6 +11,7 @@ import time
 
 import languages
 import matrix
+import official
 import session
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -49,6 +50,14 @@ def rows_of(name, arguments):
     return rows
 
 
+def official_rows_of(name, arguments):
+    start = time.monotonic()
+    rows = official.rows_of(name, HERE, arguments.work, arguments.official)
+    verdict = "passed" if all(row.passed() for row in rows) else "FAILED"
+    log(f"official cases with {official.OTHERS[name].title}: {verdict} ({time.monotonic() - start:.0f} s)")
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("languages", nargs="*", metavar="LANGUAGE",
@@ -57,15 +66,19 @@ def main():
                         help=f"{CALLS_AT_ONCE_QUICKLY} calls at once instead of {CALLS_AT_ONCE}")
     parser.add_argument("--rhei", type=pathlib.Path, default=pathlib.Path("build/release/tests/interop"),
                         help="the folder of rhei's two programs")
+    parser.add_argument("--official", type=pathlib.Path, default=pathlib.Path("build/release/tools/interop"),
+                        help="the folder of rhei's interop_client and interop_server")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("build/interop"),
                         help="where the other languages are built, and the logs go")
     arguments = parser.parse_args()
     for name in set(arguments.languages) - set(languages.LANGUAGES):
         parser.error(f"name languages among {', '.join(languages.LANGUAGES)}, not '{name}'")
 
-    rows = [row for name in arguments.languages or languages.LANGUAGES for row in rows_of(name, arguments)]
-    print("\n" + matrix.report(rows))
-    return 0 if all(row.passed() for row in rows) else 1
+    names = arguments.languages or languages.LANGUAGES
+    rows = [row for name in names for row in rows_of(name, arguments)]
+    official_rows = [row for name in names if name in official.OTHERS for row in official_rows_of(name, arguments)]
+    print("\n" + matrix.report(("rhei's own cases", rows), ("official cases", official_rows)))
+    return 0 if all(row.passed() for row in rows + official_rows) else 1
 
 
 if __name__ == "__main__":

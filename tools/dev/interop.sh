@@ -60,6 +60,6 @@ cmd_interop() {
   ensure_packages build test
   for argument in "${languages[@]}"; do ensure_toolchain "$argument"; done
   configure release
-  compile release interop_rhei_server interop_rhei_client
+  compile release interop_rhei_server interop_rhei_client interop_server interop_client
   exec python3 tests/interop/run.py --rhei build/release/tests/interop --work build/interop "$@"
 }

@@ -30,11 +30,9 @@ int main(int argc, char** argv) {
   // One event loop, so that the handlers print one line at a time.
   auto runtime = std::make_shared<rhei::Runtime>(rhei::RuntimeOptions().Loops(1));
   rhei::Server server(rhei::ServerOptions().UseRuntime(runtime));
-  rhei::Status status = server.Add(hello).Listen(argv[1]).Start();
-  if (status.ok()) {
-    std::cout << "v1 server listening on port " << server.port() << std::endl;
-    status = server.Run();
-  }
+  server.Add(hello).Listen(argv[1]);
+  const rhei::Status status =
+      server.Run([&] { std::cout << "v1 server listening on port " << server.port() << std::endl; });
   if (!status.ok()) std::cerr << status.ToString() << '\n';
   return status.ok() ? 0 : 1;
 }

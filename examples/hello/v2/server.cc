@@ -40,11 +40,9 @@ int main(int argc, char** argv) {
   HelloServer hello;
   rhei::Server server;
   // On the pool, because this handler blocks its thread.
-  rhei::Status status = server.Add(hello, rhei::RunOn::kPool).Listen(argv[1]).Start();
-  if (status.ok()) {
-    PrintLine("v2 server listening on port " + std::to_string(server.port()));
-    status = server.Run();
-  }
+  server.Add(hello, rhei::RunOn::kPool).Listen(argv[1]);
+  const rhei::Status status =
+      server.Run([&] { PrintLine("v2 server listening on port " + std::to_string(server.port())); });
   if (!status.ok()) std::cerr << status.ToString() << '\n';
   return status.ok() ? 0 : 1;
 }

@@ -38,7 +38,9 @@ class Trace {
 class Endpoint {
  public:
   explicit Endpoint(Role role, const Limits& its_limits = {})
-      : limits(its_limits), connection(role, limits, blocks, now) {}
+      : limits(its_limits), connection(role, limits, blocks, now) {
+    connection.CountAbuses(abuses);
+  }
 
   // Takes `bytes` in as one piece, handles all events, and leaves the rest for the next time. Stops where the
   // connection pauses.
@@ -54,6 +56,7 @@ class Endpoint {
 
   const Limits limits;
   BlockPool blocks;
+  AbuseCounters abuses;
   TimePoint now{std::chrono::hours(1)};
   Connection connection;
   std::string unread;

@@ -24,10 +24,7 @@ int main(int argc, char** argv) {
   Relay service(rhei::Connect(argv[1]));
   rhei::Server server;
   server.Add(service).Listen("127.0.0.1:0");
-  if (const rhei::Status started = server.Start(); !started.ok()) {
-    std::cerr << started.ToString() << '\n';
-    return 1;
-  }
-  std::cout << server.port() << std::endl;
-  return server.Run().ok() ? 0 : 1;
+  const rhei::Status ended = server.Run([&] { std::cout << server.port() << std::endl; });
+  if (!ended.ok()) std::cerr << ended.ToString() << '\n';
+  return ended.ok() ? 0 : 1;
 }

@@ -23,11 +23,8 @@ int main() {
   Greeter service;
   rhei::Server server;
   server.Add(service).Listen("127.0.0.1:0");
-  rhei::Status status = server.Start();
-  if (status.ok()) {
-    std::cout << server.port() << std::endl;
-    status = server.Run();  // until SIGTERM, then lets the calls end
-  }
-  if (!status.ok()) std::cerr << status.ToString() << '\n';
-  return status.ok() ? 0 : 1;
+  // Until SIGTERM, then lets the calls end.
+  const rhei::Status ended = server.Run([&] { std::cout << server.port() << std::endl; });
+  if (!ended.ok()) std::cerr << ended.ToString() << '\n';
+  return ended.ok() ? 0 : 1;
 }

@@ -41,11 +41,7 @@ int main() {
   Thermometers service;
   rhei::Server server;
   server.Add(service).Listen("127.0.0.1:0");
-  rhei::Status status = server.Start();
-  if (status.ok()) {
-    std::cout << server.port() << std::endl;
-    status = server.Run();
-  }
-  if (!status.ok()) std::cerr << status.ToString() << '\n';
-  return status.ok() ? 0 : 1;
+  const rhei::Status ended = server.Run([&] { std::cout << server.port() << std::endl; });
+  if (!ended.ok()) std::cerr << ended.ToString() << '\n';
+  return ended.ok() ? 0 : 1;
 }
