@@ -1,6 +1,7 @@
 // Channel: a service that can be called, wherever its servers are.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,14 @@ class ChannelOptions {
   ChannelOptions& ConnectTimeout(Duration timeout) &;
   ChannelOptions&& ConnectTimeout(Duration timeout) && { return std::move(ConnectTimeout(timeout)); }
 
+  // How many connections each loop may have to the server. More than one are made only when all streams that the server
+  // allows at once (SETTINGS_MAX_CONCURRENT_STREAMS) are taken on those that there are; otherwise further calls wait
+  // for a stream (gRFC A105). From 1 to 10, and the nearest of these for other numbers. Default: 1.
+  ChannelOptions& MaxConnectionsPerLoop(std::size_t connections) &;
+  ChannelOptions&& MaxConnectionsPerLoop(std::size_t connections) && {
+    return std::move(MaxConnectionsPerLoop(connections));
+  }
+
   // Puts an interceptor around every call; the first one is the outermost.
   ChannelOptions& Intercept(std::shared_ptr<Interceptor> interceptor) &;
   ChannelOptions&& Intercept(std::shared_ptr<Interceptor> interceptor) && {
@@ -56,6 +65,7 @@ class ChannelOptions {
   Duration initial_backoff() const { return initial_backoff_; }
   Duration longest_backoff() const { return longest_backoff_; }
   Duration connect_timeout() const { return connect_timeout_; }
+  std::size_t max_connections_per_loop() const { return max_connections_per_loop_; }
   const Interceptors& interceptors() const { return interceptors_; }
 
  private:
@@ -66,12 +76,14 @@ class ChannelOptions {
   Duration initial_backoff_ = std::chrono::seconds(1);
   Duration longest_backoff_ = std::chrono::seconds(120);
   Duration connect_timeout_ = std::chrono::seconds(20);
+  std::size_t max_connections_per_loop_ = 1;
   Interceptors interceptors_;
 };
 
 // Connects when the first call is made, and again whenever a connection is lost. Each loop of the runtime that makes
-// calls has a connection of its own; calls from other threads use one loop chosen per channel. A handle: copies share
-// one channel. Thread-safe. When the last handle and stub are gone, calls under way go on to their end.
+// calls has a connection of its own (or several, see MaxConnectionsPerLoop); calls from other threads use one loop
+// chosen per channel. A handle: copies share one channel. Thread-safe. When the last handle and stub are gone, calls
+// under way go on to their end.
 class Channel {
  public:
   // The method with this path, "/package.Service/Method"; stubs ask once for each of theirs.

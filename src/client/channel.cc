@@ -47,6 +47,11 @@ ChannelOptions& ChannelOptions::ConnectTimeout(Duration timeout) & {
   return *this;
 }
 
+ChannelOptions& ChannelOptions::MaxConnectionsPerLoop(std::size_t connections) & {
+  max_connections_per_loop_ = std::clamp<std::size_t>(connections, 1, 10);
+  return *this;
+}
+
 ChannelOptions& ChannelOptions::Intercept(std::shared_ptr<Interceptor> interceptor) & {
   interceptors_.push_back(std::move(interceptor));
   return *this;

@@ -102,7 +102,8 @@ bool InterceptedCall::Start(TaskObserver& observer) {
 
 void InterceptedCall::OnAttemptDone() {
   ClientCall::Response& response = call_.response;
-  if (!response.headers.empty()) chain_.ShowHeaders(response.headers);
+  // An answer in one piece has not told of its headers. Without any and without a reply, there are only trailers.
+  if (!response.headers.empty() || call_.has_reply()) chain_.ShowHeaders(response.headers);
   if (Status shown = chain_.ShowUnreadReplies(); !shown.ok()) response.error = std::move(shown).error();
   trailers_.emplace(response.error ? Status(*std::exchange(response.error, std::nullopt)) : Status(),
                     std::exchange(response.trailers, {}));

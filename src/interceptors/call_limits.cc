@@ -37,8 +37,8 @@ class ConcurrencyLimit final : public Interceptor {
   Task<Trailers> Intercept(CallInfo& info, Call&, Next next) override {
     const std::string key(KeyOf(info, per_));
     if (!Enter(key)) {
-      co_return Error(StatusCode::kResourceExhausted,
-                      "more than " + std::to_string(limit_) + " calls" + Of(key) + " at once");
+      co_return Error(StatusCode::kResourceExhausted, "more than " + std::to_string(limit_) +
+                                                          (limit_ == 1 ? " call" : " calls") + Of(key) + " at once");
     }
     const Leaving leaving{*this, key};
     Trailers trailers = co_await next();

@@ -135,6 +135,33 @@ TEST_P(InterceptorContractTest, MetadataIsSeenAndChangedOnItsWay) {
   EXPECT_THAT(call.trailers().GetAll("x-trailer"), ElementsAre("handler", "server", "client"));
 }
 
+// A handler without metadata sends headers all the same; an error that comes alone has none.
+TEST_P(InterceptorContractTest, HeadersWithoutMetadataAreShownAndMayBeFilled) {
+  service_.unary = [](ServerContext&, const std::string& request) -> Task<Result<std::string>> {
+    if (request == "fail") co_return Error(StatusCode::kAborted, "asked for");
+    co_return request;
+  };
+  int shown = 0;
+  const CallOptions options = OnCall([&shown](CallInfo&, Call& call, Next next) -> Task<Trailers> {
+    call.OnHeaders([&shown](Metadata& headers) {
+      ++shown;
+      headers.Add("x-header", "client");
+    });
+    Trailers trailers = co_await next();
+    co_return trailers;
+  });
+  const ContractStub stub = Serve();
+  auto call = stub.Unary("", options);
+  UnaryCall<std::string>& handle = call;
+  EXPECT_TRUE(handle.Wait().ok());
+  EXPECT_EQ(shown, 1);
+  EXPECT_THAT(call.headers().GetAll("x-header"), ElementsAre("client"));
+  auto failing = stub.Unary("fail", options);
+  UnaryCall<std::string>& failing_handle = failing;
+  EXPECT_EQ(failing_handle.Wait().code(), StatusCode::kAborted);
+  EXPECT_EQ(shown, 1);
+}
+
 TEST_P(InterceptorContractTest, TheHeadersOfAStreamAreChangedOnTheirWay) {
   service_.download = [](ServerContext& context, const std::string& request,
                          Writer<std::string>& writer) -> Task<Status> {

@@ -173,6 +173,12 @@ class Official(unittest.TestCase):
         self.assertEqual(["- rpc_soak (test to test): too old"], matrix.absences([row]))
         self.assertEqual("interop: 1 of 1 rows passed, 16 of 16 cases", matrix.summary([row]))
 
+    def test_a_case_has_a_server_of_its_own_with_the_flags_that_it_needs(self):
+        server = "import sys\nif len(sys.argv) > 2: print(sys.argv[2:], flush=True)\n" + OFFICIAL_SERVER.format(code=0)
+        self.assertTrue(self.run_row(server=server).passed())
+        log = (self.folder / "row.log").read_text()
+        self.assertEqual(1, log.count("['--max_concurrent_streams=2']"), log)
+
     def test_a_server_that_does_not_start_fails_the_row(self):
         row = self.run_row(server="raise SystemExit(3)")
         self.assertEqual(["the server ended with exit code 3 before it listened"], row.troubles)

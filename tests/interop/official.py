@@ -5,6 +5,7 @@ A client is started for each case, and its exit code is the outcome. README.md t
 
 import contextlib
 import dataclasses
+import itertools
 import pathlib
 import signal
 import socket
@@ -26,6 +27,9 @@ SECONDS_TO_LISTEN = 30
 SECONDS_TO_STOP = 30
 SECONDS_PER_CASE = 60
 
+# What a case needs of the server.
+SERVER_FLAGS = {SCALING: ("--max_concurrent_streams=2",)}
+
 # A soak is about correct answers here: a machine that compiles beside it must not make it fail.
 CLIENT_FLAGS = ("--soak_iterations=20", "--soak_per_iteration_max_acceptable_latency_ms=10000",
                 "--soak_overall_timeout_seconds=50")
@@ -45,8 +49,7 @@ class Programs:
 
 RHEI = Programs(
     title="rhei", build=(), server=("./interop_server", "--address_type=IPV4"), client=("./interop_client",),
-    ends_well=True,
-    no_client_case={SCALING: "a channel of rhei has one connection for each loop, and waits for a stream of it"})
+    ends_well=True)
 
 # By the language that a user names on the command line.
 OTHERS = {
@@ -120,10 +123,10 @@ def wait_until_listening(process, port):
 
 
 @contextlib.contextmanager
-def serving(programs, folder, log):
+def serving(programs, folder, log, flags=()):
     """Gives the port of a server, which has to stop when it is told to."""
     port = free_port()
-    with subprocess.Popen([*programs.server, f"--port={port}"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
+    with subprocess.Popen([*programs.server, f"--port={port}", *flags], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
                           stderr=log) as process:
         try:
             wait_until_listening(process, port)
@@ -164,9 +167,10 @@ def run_row(client, server, log_path):
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with open(log_path, "wb") as log:
         try:
-            with serving(*server, log) as port:
-                for case in row.wanted():
-                    row.outcomes[case] = run_case(*client, log, port, case)
+            for flags, cases in itertools.groupby(row.wanted(), lambda case: SERVER_FLAGS.get(case, ())):
+                with serving(*server, log, flags) as port:
+                    for case in cases:
+                        row.outcomes[case] = run_case(*client, log, port, case)
         except (ServerError, OSError) as error:
             row.troubles.append(str(error))
     return row

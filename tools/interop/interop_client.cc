@@ -59,7 +59,8 @@ rhei::CallOptions AdditionalMetadata(std::string_view text) {
 }
 
 rhei::Channel ConnectTo(const Flags& flags) {
-  rhei::ChannelOptions options;
+  // max_concurrent_streams_connection_scaling is about the second connection; no other case needs one.
+  auto options = rhei::ChannelOptions().MaxConnectionsPerLoop(2);
   if (const std::string& host = flags.Text("server_host_override"); !host.empty()) options.Authority(host);
   const std::string target = flags.Text("server_host") + ":" + flags.Text("server_port");
   return rhei::Connect(target, options).With(AdditionalMetadata(flags.Text("additional_metadata")));

@@ -179,7 +179,8 @@ int main(int argc, char** argv) {
     std::cerr << "usage: client ADDRESS CALLS CASE...\n";
     return 2;
   }
-  Interop::Stub stub(grpc::CreateChannel(argv[1], grpc::InsecureChannelCredentials()));
+  const auto channel = grpc::CreateChannel(argv[1], grpc::InsecureChannelCredentials());
+  Interop::Stub stub(channel);
   const std::size_t calls = std::stoul(argv[2]);
   const std::map<std::string, std::function<void()>> cases = {
       {"empty_unary", [&] { Empty(stub); }},
@@ -201,7 +202,7 @@ int main(int argc, char** argv) {
       {"server_fails", [&] { ServerFails(stub); }},
       {"cancel", [&] { Cancel(stub); }},
       {"deadline", [&] { Deadline(stub); }},
-      {"killed", [&] { Killed(stub); }},
+      {"killed", [&] { Killed(stub, *channel); }},
       {"restart", [&] { Restart(stub); }},
   };
   int failures = 0;

@@ -48,4 +48,4 @@ void ManyMessages(interop::Interop::Stub& stub, std::size_t messages);
 void ServerFails(interop::Interop::Stub& stub);
 void Cancel(interop::Interop::Stub& stub);
 void Deadline(interop::Interop::Stub& stub);
-void Killed(interop::Interop::Stub& stub);
+void Killed(interop::Interop::Stub& stub, grpc::Channel& channel);

@@ -225,7 +225,7 @@ void Deadline(Interop::Stub& stub) {
   EndDownload(stub, download, "deadline download", 4, [] {});
 }
 
-void Killed(Interop::Stub& stub) {
+void Killed(Interop::Stub& stub, grpc::Channel& channel) {
   Context context;
   const auto chat = stub.Chat(&context);
   Require(chat->Write(MakeStep(Pattern(10), {10})), "the step could not be written");
@@ -234,6 +234,11 @@ void Killed(Interop::Stub& stub) {
   Piece piece;
   Require(!chat->Read(&piece), "there were more replies than asked for");
   RequireCode(chat->Finish(), grpc::StatusCode::UNAVAILABLE);
+  // A channel may take a moment longer than its calls to see that the connection is lost, and a new call might still be
+  // sent by it.
+  while (channel.GetState(false) == GRPC_CHANNEL_READY) {
+    channel.WaitForStateChange(GRPC_CHANNEL_READY, std::chrono::system_clock::now() + std::chrono::seconds(10));
+  }
   std::cout << "start the server" << std::endl;
   RequireOk(CallNothing(stub, true));
 }

@@ -1,11 +1,10 @@
-// The official interoperability server, by gRPC C++. Usage: server --port=PORT
+// The official interoperability server, by gRPC C++. Usage: server --port=PORT [--max_concurrent_streams=STREAMS]
 #include <grpcpp/grpcpp.h>
 #include <signal.h>
 
 #include <cstddef>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "test.grpc.pb.h"
@@ -93,12 +92,23 @@ class TestService final : public grpc::testing::TestService::Service {
   }
 };
 
+// The value of "--name=value"; empty: not given.
+std::string Flag(const std::vector<std::string>& arguments, const std::string& name) {
+  const std::string prefix = "--" + name + "=";
+  for (const std::string& argument : arguments) {
+    if (argument.starts_with(prefix)) return argument.substr(prefix.size());
+  }
+  return "";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view flag = argc > 1 ? argv[1] : "";
-  if (!flag.starts_with("--port=")) {
-    std::cerr << "usage: server --port=PORT\n";
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string port = Flag(arguments, "port");
+  const std::string streams = Flag(arguments, "max_concurrent_streams");
+  if (port.empty()) {
+    std::cerr << "usage: server --port=PORT [--max_concurrent_streams=STREAMS]\n";
     return 2;
   }
   sigset_t signals;
@@ -108,8 +118,9 @@ int main(int argc, char** argv) {
 
   TestService service;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:" + std::string(flag.substr(7)), grpc::InsecureServerCredentials());
+  builder.AddListeningPort("127.0.0.1:" + port, grpc::InsecureServerCredentials());
   builder.RegisterService(&service);
+  if (!streams.empty()) builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, std::stoi(streams));
   const auto server = builder.BuildAndStart();
   if (server == nullptr) return 1;
   int signal = 0;

@@ -1,4 +1,5 @@
-// The official interoperability server, by @grpc/grpc-js. Usage: node server.js --port=PORT
+// The official interoperability server, by @grpc/grpc-js. Usage:
+//   node server.js --port=PORT [--max_concurrent_streams=STREAMS]
 'use strict';
 
 const { once } = require('node:events');
@@ -33,9 +34,11 @@ function unaryCall(call, callback) {
 }
 
 async function sendResponses(call, { responseParameters }) {
-  for (const { size, intervalUs } of responseParameters) {
+  for (const { size, intervalUs, fillPeerSocketAddress } of responseParameters) {
     if (intervalUs) await wait(intervalUs / 1000);
-    if (!call.write({ payload: { body: Buffer.alloc(size) } })) await once(call, 'drain');
+    const response = { payload: { body: Buffer.alloc(size) } };
+    if (fillPeerSocketAddress?.value) response.peerSocketAddress = call.getPeer();
+    if (!call.write(response)) await once(call, 'drain');
   }
 }
 
@@ -80,7 +83,8 @@ async function halfDuplexCall(call) {
   call.end();
 }
 
-const server = new grpc.Server();
+const streams = flags.max_concurrent_streams;
+const server = new grpc.Server(streams ? { 'grpc.max_concurrent_streams': Number(streams) } : {});
 server.addService(TestService.service, {
   emptyCall, unaryCall, streamingOutputCall, streamingInputCall, fullDuplexCall, halfDuplexCall,
 });

@@ -1,6 +1,6 @@
-//! The official interoperability server, by tonic. Usage: server --port=PORT
+//! The official interoperability server, by tonic. Usage: server --port=PORT [--max_concurrent_streams=STREAMS]
 
-use std::{env, error::Error, future, pin::Pin};
+use std::{env, error::Error, future, net::SocketAddr, pin::Pin};
 
 use axum::http::HeaderMap;
 use axum::{body::Body, extract::Request as HttpRequest, middleware, middleware::Next, response};
@@ -33,18 +33,23 @@ fn asked(status: Option<EchoStatus>) -> Result<(), Status> {
 /// Sends what a request asks for. No case here asks for an interval. An error: the call is over.
 async fn send_answers(
     request: StreamingOutputCallRequest,
+    peer: Option<SocketAddr>,
     sender: &mpsc::Sender<Answer>,
 ) -> Result<(), mpsc::error::SendError<Answer>> {
     for parameters in request.response_parameters {
         let payload = payload(parameters.size as usize);
-        sender.send(Ok(StreamingOutputCallResponse { payload, ..Default::default() })).await?;
+        let tells_peer = parameters.fill_peer_socket_address.is_some_and(|fill| fill.value);
+        let peer_socket_address = peer.filter(|_| tells_peer).map(|peer| peer.to_string()).unwrap_or_default();
+        sender.send(Ok(StreamingOutputCallResponse { payload, peer_socket_address })).await?;
     }
     Ok(())
 }
 
 /// Answers a stream of requests, each as it comes, or all at the end.
-fn duplex(mut requests: Streaming<StreamingOutputCallRequest>, at_the_end: bool) -> Response<Answers> {
+fn duplex(request: Request<Streaming<StreamingOutputCallRequest>>, at_the_end: bool) -> Response<Answers> {
     let (sender, receiver) = mpsc::channel(1);
+    let peer = request.remote_addr();
+    let mut requests = request.into_inner();
     tokio::spawn(async move {
         let mut held = Vec::new();
         while let Ok(Some(mut request)) = requests.message().await {
@@ -54,12 +59,12 @@ fn duplex(mut requests: Streaming<StreamingOutputCallRequest>, at_the_end: bool)
             }
             if at_the_end {
                 held.push(request);
-            } else if send_answers(request, &sender).await.is_err() {
+            } else if send_answers(request, peer, &sender).await.is_err() {
                 return;
             }
         }
         for request in held {
-            if send_answers(request, &sender).await.is_err() {
+            if send_answers(request, peer, &sender).await.is_err() {
                 return;
             }
         }
@@ -90,7 +95,8 @@ impl TestService for Service {
         request: Request<StreamingOutputCallRequest>,
     ) -> Result<Response<Answers>, Status> {
         let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(async move { send_answers(request.into_inner(), &sender).await });
+        let peer = request.remote_addr();
+        tokio::spawn(async move { send_answers(request.into_inner(), peer, &sender).await });
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
@@ -111,7 +117,7 @@ impl TestService for Service {
         &self,
         request: Request<Streaming<StreamingOutputCallRequest>>,
     ) -> Result<Response<Answers>, Status> {
-        Ok(duplex(request.into_inner(), false))
+        Ok(duplex(request, false))
     }
 
     type HalfDuplexCallStream = Answers;
@@ -119,7 +125,7 @@ impl TestService for Service {
         &self,
         request: Request<Streaming<StreamingOutputCallRequest>>,
     ) -> Result<Response<Answers>, Status> {
-        Ok(duplex(request.into_inner(), true))
+        Ok(duplex(request, true))
     }
 
     async fn unimplemented_call(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
@@ -143,13 +149,15 @@ async fn echo_metadata(request: HttpRequest, next: Next) -> response::Response {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let flag = env::args().nth(1).unwrap_or_default();
-    let port = flag.strip_prefix("--port=").ok_or("usage: server --port=PORT")?;
+    let flag = |name| env::args().find_map(|argument| argument.strip_prefix(name).map(str::to_owned));
+    let port = flag("--port=").ok_or("usage: server --port=PORT [--max_concurrent_streams=STREAMS]")?;
+    let streams = flag("--max_concurrent_streams=").map(|streams| streams.parse()).transpose()?;
     let incoming = TcpIncoming::bind(format!("127.0.0.1:{port}").parse()?)?;
     let routes = Routes::new(TestServiceServer::new(Service)).into_axum_router();
     let routes = routes.layer(middleware::from_fn(echo_metadata));
     let mut terminated = signal(SignalKind::terminate())?;
     Server::builder()
+        .max_concurrent_streams(streams)
         .add_routes(Routes::from(routes))
         .serve_with_incoming_shutdown(incoming, async move { terminated.recv().await.unwrap_or_default() })
         .await?;
