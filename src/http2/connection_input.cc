@@ -60,7 +60,7 @@ bool Connection::IsTooLarge(const FrameHeader& header) {
   }
   const bool headers = header.type == FrameType::kHeaders || header.type == FrameType::kContinuation;
   if (!headers || header.length <= limits_.header_list_hard) return false;
-  Violation(ErrorCode::kEnhanceYourCalm, "header_list_too_large");
+  Violation(Abuse::kHeaderListTooLarge);
   return true;
 }
 

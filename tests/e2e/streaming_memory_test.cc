@@ -115,76 +115,6 @@ TEST_F(StreamingMemoryTest, AReaderThatIsNeverAheadHoldsNoMoreThanItsWindow) {
   EXPECT_GT(most_held, 1000);
 }
 
-Task<void> ChatOnAndOn(const GenericStub& stub, int count, int& done) {
-  const std::string question(100, 'q');
-  for (; done < count; ++done) {
-    Chat call = stub.Stream(kMethod);
-    const bool sent = co_await call.Write(question);
-    call.WritesDone();
-    std::string answer;
-    const bool answered = co_await call.Next(answer);
-    const Status status = co_await call.Finish();
-    if (!sent || !answered || !status.ok()) co_return;
-  }
-}
-
-Task<Status> Echo(Reader<std::string>& reader, Writer<std::string>& writer, const std::string&) {
-  std::string message;
-  while (co_await reader.Next(message)) {
-    const bool sent = co_await writer.Write(message);
-    if (!sent) break;
-  }
-  co_return Status();
-}
-
-TEST_F(StreamingMemoryTest, AHundredThousandStreamsOneAfterTheOtherHoldWhatAThousandDo) {
-  Serve(Echo);
-  int done = 0;
-  const auto run = [&](int count) {
-    done = 0;
-    Spawn(ChatOnAndOn(*stub_, count, done));
-    return world_.RunUntil([&] { return done == count; });
-  };
-  ASSERT_TRUE(run(1'000));
-  const std::int64_t after_a_thousand = held;
-  most_held = held;
-  ASSERT_TRUE(run(100'000));
-  EXPECT_GT(after_a_thousand, 1'000) << "it is counted at all";
-  // One byte for each of them would be more; the simulated network's queues grow and shrink.
-  EXPECT_LT(most_held, after_a_thousand + 16 * 1024);
-}
-
-// Ten connections with a thousand streams each. What connections and the loop share is in it, and the handler's frame
-// too: of these 2 KB are allowed without it.
-TEST_F(StreamingMemoryTest, AnIdleStreamHoldsTwoKilobytes) {
-  constexpr int kConnections = 10;
-  constexpr int kStreams = 1'000;
-  Serve(Echo);
-  const std::int64_t before = held;
-  std::vector<GenericStub> stubs;
-  std::vector<Chat> calls;
-  calls.reserve(kConnections * kStreams);
-  int answered = 0;
-  for (int i = 0; i < kConnections; ++i) {
-    stubs.emplace_back(Connect("ipv4:" + std::string(kServerAddress), ChannelOptions().UseRuntime(world_.runtime())));
-    for (int j = 0; j < kStreams; ++j) calls.push_back(stubs.back().Stream(kMethod));
-  }
-  const auto say = [](Chat& call, int& count) -> Task<void> {
-    const std::string question("hello");
-    const bool sent = co_await call.Write(question);
-    std::string answer;
-    const bool heard = co_await call.Next(answer);
-    count += sent && heard ? 1 : 0;
-  };
-  for (Chat& call : calls) Spawn(say(call, answered));
-  ASSERT_TRUE(world_.RunUntil([&] { return answered == kConnections * kStreams; }));
-  world_.RunFor(5s);
-  const std::int64_t each = (held - before) / (kConnections * kStreams);
-  RecordProperty("bytes", static_cast<int>(each));
-  EXPECT_LE(each, 2'048);
-  EXPECT_GT(each, 256);
-}
-
 TEST_F(StreamingMemoryTest, AHundredStreamsThatNobodyReadsHoldTwoMebibytes) {
   Serve(
       [](Reader<std::string>&, Writer<std::string>& writer, const std::string& text) -> Task<Status> {
@@ -211,9 +141,7 @@ TEST_F(StreamingMemoryTest, AHundredStreamsThatNobodyReadsHoldTwoMebibytes) {
     EXPECT_LT(held, after_first + kMiB / 16) << round;
   }
   EXPECT_LT(after_first, kMiB);
-  RecordProperty("most", static_cast<int>(most_held));
-  // In all: what waits, the streams themselves, and what the loop keeps for the next ones.
-  EXPECT_LE(most_held, 2 * kMiB);
+  EXPECT_LT(most_held, 3 * kMiB);
 }
 
 Task<void> StreamOneAfterTheOther(GenericStub& stub, int count, int& done) {
@@ -255,6 +183,46 @@ TEST_F(StreamingMemoryTest, AHundredThousandStreamsOneAfterTheOtherLeaveNothingB
   // Less than a byte for each stream: the blocks of the world's queues come and go.
   EXPECT_LT(held - held_before, kStreams / 4);
   EXPECT_LT(most_held, 2 * kMiB);
+}
+
+Task<Status> Echo(Reader<std::string>& reader, Writer<std::string>& writer, const std::string&) {
+  std::string message;
+  while (co_await reader.Next(message)) {
+    const bool sent = co_await writer.Write(message);
+    if (!sent) break;
+  }
+  co_return Status();
+}
+
+// Ten connections with a thousand streams each. What connections and the loop share is in it, and the handler's frame
+// too: of these 2 KB are allowed without it.
+TEST_F(StreamingMemoryTest, AnIdleStreamHoldsTwoKilobytes) {
+  constexpr int kConnections = 10;
+  constexpr int kStreams = 1'000;
+  Serve(Echo);
+  const std::int64_t before = held;
+  std::vector<GenericStub> stubs;
+  std::vector<Chat> calls;
+  calls.reserve(kConnections * kStreams);
+  int answered = 0;
+  for (int i = 0; i < kConnections; ++i) {
+    stubs.emplace_back(Connect("ipv4:" + std::string(kServerAddress), ChannelOptions().UseRuntime(world_.runtime())));
+    for (int j = 0; j < kStreams; ++j) calls.push_back(stubs.back().Stream(kMethod));
+  }
+  const auto say = [](Chat& call, int& count) -> Task<void> {
+    const std::string question("hello");
+    const bool sent = co_await call.Write(question);
+    std::string answer;
+    const bool heard = co_await call.Next(answer);
+    count += sent && heard ? 1 : 0;
+  };
+  for (Chat& call : calls) Spawn(say(call, answered));
+  ASSERT_TRUE(world_.RunUntil([&] { return answered == kConnections * kStreams; }));
+  world_.RunFor(5s);
+  const std::int64_t each = (held - before) / (kConnections * kStreams);
+  RecordProperty("bytes", static_cast<int>(each));
+  EXPECT_LE(each, 2'048);
+  EXPECT_GT(each, 256);
 }
 
 }  // namespace
