@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "fuzz/check.h"
 #include "fuzz/support/body.h"
@@ -235,9 +236,10 @@ void Nghttp2Peer::Consume(StreamId id, std::size_t size) {
 void Nghttp2Peer::Ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
 
 // What is open goes on; nghttp2's own number of the last stream is right for a server, and 0 for a client.
-// One that drains before SETTINGS have arrived takes SETTINGS in two pieces for something else (seen with 1.52).
+// One that drains before SETTINGS have arrived takes SETTINGS in two pieces for something else (seen with 1.52). A
+// second GOAWAY may not name a higher stream than the first (RFC 9113 §6.8), and nghttp2 does not look after that.
 void Nghttp2Peer::Drain() {
-  if (!settings_heard_) return;
+  if (!settings_heard_ || std::exchange(draining_, true)) return;
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
                         NGHTTP2_NO_ERROR, nullptr, 0);
 }

@@ -51,6 +51,7 @@ class Nghttp2Peer : public Peer {
   const http2::Role role_;
   nghttp2_session* session_ = nullptr;
   bool settings_heard_ = false;
+  bool draining_ = false;
   std::string output_;  // taken from nghttp2 and not yet asked for
 };
 

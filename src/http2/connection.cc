@@ -51,6 +51,7 @@ Connection::Connection(Role role, const Limits& limits, BlockPool& blocks, TimeP
       phase_(role == Role::kServer ? Phase::kPreface : Phase::kSettings),
       decoder_(DecoderLimits(limits)),
       peer_max_streams_(kAssumedMaxStreams),
+      largest_received_(role == Role::kServer ? kLargestDataFrame : kLargestFrame),
       // Until the peer has acknowledged our SETTINGS it may go by the initial value of RFC 9113 §6.9.2.
       local_initial_window_(std::max<std::int64_t>(kDefaultWindow, limits.stream_window)),
       stream_window_(std::min<std::int64_t>(limits.stream_window, kMaxWindow)),
@@ -86,7 +87,7 @@ void Connection::SendPreface() {
   if (limits_.hpack_decoder_table != kDefaultTable) {
     settings[count++] = {SettingId::kHeaderTableSize, limits_.hpack_decoder_table};
   }
-  settings[count++] = {SettingId::kMaxFrameSize, kLargestDataFrame};
+  if (largest_received_ != kLargestFrame) settings[count++] = {SettingId::kMaxFrameSize, largest_received_};
   settings[count++] = {SettingId::kMaxHeaderListSize, static_cast<std::uint32_t>(limits_.header_list_soft)};
   WriteSettings(output_.Reserve(kFrameHeaderSize + kSettingSize * count), std::span(settings).first(count));
 

@@ -411,6 +411,7 @@ class Connection {
 
   // Settings and windows
   std::uint32_t peer_max_streams_;
+  std::uint32_t largest_received_;              // frame that this side allows
   std::uint32_t largest_sent_ = kLargestFrame;  // DATA frame that the peer allows
   std::int64_t peer_initial_window_ = kDefaultWindow;
   std::int64_t local_initial_window_;

@@ -54,7 +54,7 @@ const Event* Connection::Next() {
 
 // True after failing. A header block has a limit of its own, which it meets before it is there.
 bool Connection::IsTooLarge(const FrameHeader& header) {
-  if (header.length > kLargestDataFrame) {
+  if (header.length > largest_received_) {
     Violation(ErrorCode::kFrameSizeError, "frame larger than SETTINGS_MAX_FRAME_SIZE");
     return true;
   }

@@ -34,10 +34,11 @@ inline constexpr std::uint8_t kFlagPriority = 0x20;   // HEADERS
 inline constexpr std::size_t kFrameHeaderSize = 9;
 // What both sides may always send (§4.2).
 inline constexpr std::uint32_t kLargestFrame = 16 * 1024;
-// What rhei allows its peers to send, and sends to peers that allow it, as DATA and where no other stream waits: enough
-// for a message of 64 KiB with what goes around it, which is then read where it has arrived instead of being put
-// together.
-inline constexpr std::uint32_t kLargestDataFrame = 66 * 1024;
+// What a server of rhei's allows its clients to send, and both sides send to peers that allow it, as DATA and where no
+// other stream waits: a large message is then read where it has arrived instead of being put together. As much as the
+// window that every stream begins with, so that a peer may always send a frame of this size. Clients of rhei's allow no
+// more than all must: h2spec's case 4.2/2 for clients does not look at what they say, and fails those that take more.
+inline constexpr std::uint32_t kLargestDataFrame = 64 * 1024 - 1;
 inline constexpr std::uint32_t kMaxStreamId = 0x7fffffff;
 
 struct FrameHeader {
