@@ -80,17 +80,14 @@ class OurServer {
 
   void Receive(std::string_view bytes) {
     input_.append(bytes);
-    connection_.Receive(input_, now_);
-    while (const Event* event = connection_.Next()) OnEvent(*event);
-    input_.erase(0, input_.size() - connection_.unread());
-    std::array<std::string_view, 4> slices;
-    while (const std::size_t count = connection_.PollTransmit(slices)) {
-      for (const std::string_view slice : std::span(slices).first(count)) {
-        written_.Read(slice, [this](const FrameHeader& header, std::string_view) {
-          if (header.type == FrameType::kRstStream) verdict_.reset.insert(header.stream);
-        });
-        connection_.Transmitted(slice.size(), now_);
-      }
+    // Where it stops reading until its answers are written, it goes on.
+    bool paused = true;
+    while (paused) {
+      connection_.Receive(input_, now_);
+      while (const Event* event = connection_.Next()) OnEvent(*event);
+      paused = connection_.reading_paused();
+      input_.erase(0, input_.size() - connection_.unread());
+      Write();
     }
     if (connection_.failed()) verdict_.failure = connection_.failure().reason;
   }
@@ -116,6 +113,18 @@ class OurServer {
     Heard::Fields copy;
     for (const HeaderField& field : fields) copy.emplace_back(field.name, field.value);
     return copy;
+  }
+
+  void Write() {
+    std::array<std::string_view, 4> slices;
+    while (const std::size_t count = connection_.PollTransmit(slices)) {
+      for (const std::string_view slice : std::span(slices).first(count)) {
+        written_.Read(slice, [this](const FrameHeader& header, std::string_view) {
+          if (header.type == FrameType::kRstStream) verdict_.reset.insert(header.stream);
+        });
+        connection_.Transmitted(slice.size(), now_);
+      }
+    }
   }
 
   void OnEvent(const Event& event) {
@@ -183,11 +192,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Nghttp2Server theirs(kMaxStreams);
   FrameReader frames(kClientPreface.size());
   bool in_block = false;
-  bool on_unknown_stream = false;  // since the last comparison
   std::string bytes = testing::ClientHello() + testing::SettingsAck();
   for (std::size_t sent = 0; sent < kMostBytes; sent += bytes.size()) {
     ours.Receive(bytes);
     theirs.Receive(bytes);
+    bool on_unknown_stream = false;
     frames.Read(bytes, [&](const FrameHeader& header, std::string_view) {
       on_unknown_stream |= header.stream != 0 && !theirs.IsOpen(header.stream);
       const bool block = header.type == FrameType::kHeaders || header.type == FrameType::kContinuation;
