@@ -8,15 +8,15 @@ import argparse
 import pathlib
 import sys
 
-from suite import compile_time, footprint, h2load, idle, machine, plot, publish, report, streaming, unary
+from suite import compile_time, footprint, h2load, idle, machine, overload, plot, publish, report, streaming, unary
 from suite.processes import Failure
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "streaming": streaming.run, "publish": publish.run,
-              "h2load": h2load.run, "idle": idle.run, "streams_idle": idle.run_streams,
+              "overload": overload.run, "h2load": h2load.run, "idle": idle.run, "streams_idle": idle.run_streams,
               "compile_time": compile_time.run, "footprint": footprint.run}
 # Those that draw what they measured, beside the table.
-PICTURES = {"publish": publish.picture}
+PICTURES = {"publish": publish.picture, "overload": overload.picture}
 
 # Load average above which others take a noticeable part of the cores.
 BUSY_LOAD = 0.5

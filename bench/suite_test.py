@@ -7,7 +7,7 @@ import unittest
 import xml.etree.ElementTree
 
 from guard import check
-from suite import footprint, h2load, idle, plot, publish, report, streaming, unary
+from suite import footprint, h2load, idle, overload, plot, publish, report, streaming, unary
 from suite.processes import Failure, Server, require_program
 
 
@@ -66,6 +66,43 @@ class StreamingTest(unittest.TestCase):
         rows = [self.row(streaming.BULK, system, rate) for system, rate in
                 (("rhei", 80), ("tcp-16k", 20), ("tcp-128k", 100), ("tcp-256k", 90))]
         self.assertEqual(streaming.ratios(rows), {streaming.BULK: {"tcp-128k": 0.8}})
+
+
+class OverloadTest(unittest.TestCase):
+    def loaded(self, useful, failed=0):
+        return {"sent": 8_000, "useful": useful, "failed": failed, "answer_p50_us": 1.0, "answer_p99_us": 2.0,
+                "refusal_p50_us": 3.0, "refusal_p99_us": 4.0}
+
+    def test_the_largest_load_is_followed_by_an_easy_time(self):
+        self.assertEqual(overload.phases(1, 1_000, 2, 1), [(500, 1), (1_000, 2)])
+        self.assertEqual(overload.phases(4, 1_000, 2, 1), [(500, 1), (4_000, 2), (500, overload.RECOVERY_SECONDS)])
+
+    def test_a_server_is_back_when_it_stays_so(self):
+        good, bad = [100, 96], [100, 94]
+        self.assertEqual(overload.recovery_seconds([bad] * 10 + [good] * 20, 1), 0.0)
+        self.assertEqual(overload.recovery_seconds([bad] * 10 + [bad] * 5 + [good] * 10, 1), 0.5)
+        self.assertEqual(overload.recovery_seconds([bad] * 10 + [good] * 5 + [bad] * 5 + [good] * 10, 1), 1.0)
+        self.assertEqual(overload.recovery_seconds([bad] * 10 + [good] * 5 + [bad] * 5, 1), 1.0)
+
+    def test_goodput_is_a_share_of_what_the_server_can_do(self):
+        parts = overload.phases(4, 1_000, 2, 1)
+        row = overload.figures({"phases": [{}, self.loaded(1_800, 5), {}], "slots": [[100, 100]] * 90}, parts, 1_000)
+        self.assertEqual((row["load_per_s"], row["goodput_per_s"], row["goodput_share"]), (4_000.0, 900.0, 0.9))
+        self.assertEqual((row["recovery_s"], row["errors"]), (0.0, 5))
+
+    def test_the_picture_tells_each_system_and_what_was_reached(self):
+        rows = []
+        for system, useful in (("rhei", 1_800), ("grpc-c++", 20)):
+            for load in overload.LOADS:
+                parts = overload.phases(load, 1_000, 2, 1)
+                run = {"phases": [{}, self.loaded(useful), {}], "slots": [[100, useful // 18]] * 90}
+                rows.append(report.median_row(overload.case_name(load), system, [overload.figures(run, parts, 1_000)],
+                                              overload.KEYS))
+        content = {"rows": rows, "goals": overload.goals(rows), "machine": {"cpu": "a <fast> one", "versions": {}}}
+        svg = overload.picture(content)
+        xml.etree.ElementTree.fromstring(svg)
+        for text in ("rhei with LimitAdaptively", "gRPC C++, not within 6.0 s", "90 % of what it can in time"):
+            self.assertIn(text, svg)
 
 
 class PublishTest(unittest.TestCase):

@@ -35,7 +35,7 @@ PUBLIC_HEADERS = {
     "runtime": "asio exit_code runtime sleep",
     "transport": "client_call http_handler message_stream server_call server_context",
     "rpc": "call call_options call_streams interceptor server service stream stream_observer streaming_method unary_method",
-    "interceptors": "call_limits call_logging call_metrics header_propagation request_validation",
+    "interceptors": "adaptive_limit call_limits call_logging call_metrics header_propagation request_validation",
     "client": "channel generic inprocess rhei streaming_call",
     "protobuf": "error_details protobuf rpc/error_details.pb",
 }

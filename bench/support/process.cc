@@ -43,6 +43,12 @@ std::optional<double> CpuSecondsOf(std::int64_t pid) {
 
 double OwnCpuSeconds() { return Seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
+void SpinCpu(std::chrono::microseconds time) {
+  const double end = Seconds(CLOCK_THREAD_CPUTIME_ID) + std::chrono::duration<double>(time).count();
+  while (Seconds(CLOCK_THREAD_CPUTIME_ID) < end) {
+  }
+}
+
 void AnnouncePort(int port) {
   std::printf("listening on %d\n", port);
   std::fflush(stdout);

@@ -1,6 +1,7 @@
 // What a benchmark program asks of its process: a core, CPU times, the signal to end, its port made known.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,9 @@ void PinToCpu(int cpu);
 // is no such process.
 std::optional<double> CpuSecondsOf(std::int64_t pid);
 double OwnCpuSeconds();
+
+// Uses so much CPU time of this thread, however many threads share its core.
+void SpinCpu(std::chrono::microseconds time);
 
 // Tells the driver where the server listens: the line "listening on PORT".
 void AnnouncePort(int port);

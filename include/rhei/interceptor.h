@@ -56,6 +56,11 @@ class CallInfo {
   // "127.0.0.1:8090". On a client known when the call has come back.
   virtual std::string_view peer() const = 0;
 
+  // When the call came. On a server: when its request was there, or its headers if its requests are a stream; that may
+  // be well before it gets here, when the loop is busy. What it waited in the operating system is estimated, best when
+  // this is first asked before anything is awaited. On a client: when the call began.
+  virtual TimePoint arrived() = 0;
+
   // On the clock that deadlines are on, which in tests may be a simulated one.
   virtual TimePoint Now() const = 0;
   virtual Logger& logger() const = 0;

@@ -12,6 +12,7 @@
 #include "rhei/message_stream.h"
 #include "rhei/result.h"
 #include "rhei/server_context.h"
+#include "rhei/time.h"
 
 namespace rhei::inline v0 {
 
@@ -31,6 +32,9 @@ class ServerCall {
   virtual Logger& logger() = 0;
   // Above this a reply is not sent; the call ends with RESOURCE_EXHAUSTED.
   virtual std::size_t max_send_message() const = 0;
+  // When the bytes were read that made its request whole, or its headers if its requests are a stream; of a call from
+  // inside of the process, when they were sent. While the handler is being called.
+  virtual TimePoint read_at() const = 0;
 
   // Sends these headers ahead of the answer, which then brings none; the first time counts.
   virtual void SendHeaders(const Metadata& headers) = 0;

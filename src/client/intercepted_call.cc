@@ -49,7 +49,7 @@ std::string_view InterceptedCall::peer() const {
   return call_.response.peer == nullptr ? std::string_view() : std::string_view(*call_.response.peer);
 }
 
-TimePoint InterceptedCall::Now() const { return call_.loop->Now(); }
+TimePoint InterceptedCall::Now() const { return call_.loop->clock().Now(); }
 
 Status InterceptedCall::VisitRequest(MessageVisitor& visitor) {
   if (request_ == nullptr) return {};

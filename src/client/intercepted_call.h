@@ -41,6 +41,7 @@ class InterceptedCall final : public Pooled,
   TimePoint deadline() const override { return call_.request.deadline; }
   void SetDeadline(TimePoint deadline) override;
   std::string_view peer() const override;
+  TimePoint arrived() override { return call_.started; }
   TimePoint Now() const override;
   Logger& logger() const override { return *call_.logger; }
 

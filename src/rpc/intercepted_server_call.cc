@@ -9,7 +9,7 @@
 namespace rhei::inline v0::rpc {
 
 InterceptedServerCall::InterceptedServerCall(ServerCall& call, MethodHandler& handler, const Interceptors& interceptors)
-    : call_(call), handler_(handler), chain_(interceptors, *this, *this) {
+    : call_(call), handler_(handler), chain_(interceptors, *this, *this), read_at_(call.read_at()) {
   ServerContextWriter::SetCall(call_.context(), *this);
 }
 
@@ -32,6 +32,12 @@ void InterceptedServerCall::Run() {
 }
 
 Metadata& InterceptedServerCall::metadata() { return ServerContextWriter::metadata(call_.context()); }
+
+// Its bytes lay in the operating system before, for as long as everything that this loop waits for does.
+TimePoint InterceptedServerCall::arrived() {
+  if (!arrived_) arrived_ = call_.hands_over() ? read_at_ : read_at_ - call_.loop().Lag();
+  return *arrived_;
+}
 
 TimePoint InterceptedServerCall::deadline() const { return ServerContextWriter::scope(call_.context()).deadline(); }
 

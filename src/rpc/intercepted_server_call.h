@@ -40,7 +40,9 @@ class InterceptedServerCall final : public ServerCall,
   TimePoint deadline() const override;
   void SetDeadline(TimePoint deadline) override;
   std::string_view peer() const override { return call_.context().peer(); }
-  TimePoint Now() const override { return call_.loop().Now(); }
+  TimePoint arrived() override;
+  // Not the loop's time, which stands still while a handler computes.
+  TimePoint Now() const override { return call_.loop().clock().Now(); }
   // CallInfo's and ServerCall's.
   Logger& logger() const override { return call_.logger(); }
 
@@ -71,6 +73,7 @@ class InterceptedServerCall final : public ServerCall,
   std::size_t loop_index() const override { return call_.loop_index(); }
   Logger& logger() override { return call_.logger(); }
   std::size_t max_send_message() const override { return call_.max_send_message(); }
+  TimePoint read_at() const override { return read_at_; }
   void SendHeaders(const Metadata& headers) override;
   bool hands_over() const override { return true; }
   char* ReserveReply(std::size_t size) override;
@@ -85,6 +88,8 @@ class InterceptedServerCall final : public ServerCall,
   ServerCall& call_;
   MethodHandler& handler_;
   InterceptorChain chain_;
+  const TimePoint read_at_;
+  std::optional<TimePoint> arrived_;    // once somebody asked
   std::string_view request_;            // until Begin returns
   std::string kept_request_;            // then
   std::unique_ptr<HeldMessage> held_;   // instead, where it was handed over or an interceptor has seen it

@@ -13,13 +13,13 @@ namespace rhei::inline v0::rpc {
 class PoolMethod::Call final : public ServerCall, public Pooled {
  public:
   Call(ServerCall& call, std::string_view request, Executor& pool)
-      : call_(call), pool_(pool), request_(request.size()) {
+      : call_(call), pool_(pool), read_at_(call.read_at()), request_(request.size()) {
     if (!request.empty()) std::memcpy(request_.data(), request.data(), request.size());
     ServerContextWriter::SetCall(call_.context(), *this);
   }
 
   Call(ServerCall& call, std::unique_ptr<HeldMessage> request, Executor& pool)
-      : call_(call), pool_(pool), held_(std::move(request)) {
+      : call_(call), pool_(pool), read_at_(call.read_at()), held_(std::move(request)) {
     ServerContextWriter::SetCall(call_.context(), *this);
   }
 
@@ -33,6 +33,7 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
   std::size_t loop_index() const override { return kNoLoop; }
   Logger& logger() override { return call_.logger(); }
   std::size_t max_send_message() const override { return call_.max_send_message(); }
+  TimePoint read_at() const override { return read_at_; }
 
   void SendHeaders(const Metadata& headers) override {
     auto send = [this, headers] { call_.SendHeaders(headers); };
@@ -90,6 +91,7 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
 
   ServerCall& call_;
   Executor& pool_;
+  const TimePoint read_at_;
   PooledBytes request_;
   std::unique_ptr<HeldMessage> held_;  // instead
   PooledBytes reply_;

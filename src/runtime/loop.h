@@ -15,6 +15,7 @@
 #include "rhei/time.h"
 #include "runtime/address.h"
 #include "runtime/byte_stream.h"
+#include "runtime/loop_lag.h"
 #include "runtime/timer_queue.h"
 
 namespace rhei::inline v0::runtime {
@@ -126,12 +127,16 @@ class Loop : public Executor {
   // A pseudo-random number; under simulation it follows from the seed.
   virtual std::uint64_t Random() = 0;
 
+  // How long what becomes ready waits until the loop gets to it; an estimate, made while it is asked for.
+  Duration Lag() { return lag_.Get(); }
+
   // Memory to read into, shared by all streams of the loop: its content is gone when the reader returns to the loop.
   std::span<char> scratch() { return {scratch_.get(), kScratchSize}; }
   BlockPool& blocks() { return blocks_; }
 
  private:
   static constexpr std::size_t kScratchSize = 256 * 1024;
+  LoopLag lag_{*this};
   BlockPool blocks_;
   std::unique_ptr<char[]> scratch_{new char[kScratchSize]};
 };

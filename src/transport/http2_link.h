@@ -51,6 +51,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
   http2::Connection& connection() { return connection_; }
   const http2::Connection& connection() const { return connection_; }
   runtime::Loop& loop() const { return loop_; }
+  // When the input that is being handled was read: some of it may wait for several rounds.
+  TimePoint read_at() const { return read_at_; }
   const runtime::Address& peer() const { return stream_->peer(); }
   const runtime::Address& local() const { return stream_->local(); }
 
@@ -107,6 +109,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
   bool input_ended_ = false;
   std::string kept_;  // input that was read and not used: a part of a frame, or more after a full round
   std::size_t kept_begin_ = 0;
+  TimePoint read_at_;
+  TimePoint batch_flushed_;  // since when its answers wait; of a batch that takes several rounds
   std::string cause_;
   runtime::EndOfTurnTask turn_end_;
   runtime::Timer timer_;

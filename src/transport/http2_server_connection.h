@@ -53,6 +53,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
   Http2Link& link() { return link_; }
   runtime::Loop& loop() { return link_.loop(); }
   std::size_t loop_index() const { return loop_index_; }
+  TimePoint read_at() const { return link_.read_at(); }
   const Limits& limits() const { return limits_; }
   const CallRouter& router() const { return router_; }
   const Templates& templates() const { return templates_; }

@@ -458,6 +458,7 @@ Executor& Http2ServerStream::executor() { return connection_.loop(); }
 runtime::Loop& Http2ServerStream::loop() { return connection_.loop(); }
 std::size_t Http2ServerStream::loop_index() const { return connection_.loop_index(); }
 Logger& Http2ServerStream::logger() { return connection_.router().logger(); }
+TimePoint Http2ServerStream::read_at() const { return connection_.read_at(); }
 std::size_t Http2ServerStream::max_send_message() const {
   return std::min<std::size_t>(connection_.limits().max_send_message, wire::kLargestMessage);
 }

@@ -51,6 +51,7 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   std::size_t loop_index() const override;
   Logger& logger() override;
   std::size_t max_send_message() const override;
+  TimePoint read_at() const override;
   void SendHeaders(const Metadata& headers) override;
   char* ReserveReply(std::size_t size) override;
   void Reply() override;

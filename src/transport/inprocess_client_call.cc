@@ -18,6 +18,7 @@ void InProcessClientCall::Start(ClientCall& call) {
   begin.path = request.method.path;
   begin.metadata = request.metadata;
   begin.deadline = request.deadline;
+  begin.sent = call.loop->Now();
   begin.client_streams = request.client_streams;
   if (!request.client_streams) begin.request = MessageInTransit{std::move(request.held), request.held_size};
   whole_.ToServer(

@@ -33,6 +33,7 @@ void InProcessServerCall::OnBegin(Begin begin) {
   whole_.AddReference();
   state_ = State::kReceiving;
   path_ = std::move(begin.path);
+  sent_ = begin.sent;
   client_streams_ = begin.client_streams;
   if (!client_streams_) request_ = std::move(begin.request);
   ServerContextWriter::metadata(context_) = std::move(begin.metadata);

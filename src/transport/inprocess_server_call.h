@@ -29,6 +29,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
     std::string path;
     Metadata metadata;
     TimePoint deadline = kNoDeadline;
+    TimePoint sent{};
     bool client_streams = false;
     MessageInTransit request;  // unless the client streams
   };
@@ -58,6 +59,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   std::size_t loop_index() const override { return loop_index_; }
   Logger& logger() override;
   std::size_t max_send_message() const override;
+  TimePoint read_at() const override { return sent_; }
   void SendHeaders(const Metadata& headers) override;
   bool hands_over() const override { return true; }
   void ReplyWith(std::unique_ptr<HeldMessage> reply, std::size_t size) override;
@@ -107,6 +109,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   bool unwanted_ = false;  // the handler runs, and the client has its answer already
   std::string bytes_;      // a reply that is made as bytes
   Duration timeout_{};
+  TimePoint sent_{};
   std::unique_ptr<runtime::Timer> deadline_;
 };
 

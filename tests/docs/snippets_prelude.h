@@ -10,12 +10,14 @@
 #include <optional>
 #include <string>
 
+#include "rhei/adaptive_limit.h"
 #include "rhei/call_limits.h"
 #include "rhei/call_logging.h"
 #include "rhei/call_metrics.h"
 #include "rhei/error_details.h"
 #include "rhei/generic.h"
 #include "rhei/header_propagation.h"
+#include "rhei/inprocess.h"
 #include "rhei/request_validation.h"
 #include "rhei/rhei.h"
 #include "weather.rhei.h"
