@@ -8,13 +8,15 @@ import argparse
 import pathlib
 import sys
 
-from suite import compile_time, footprint, h2load, idle, machine, plot, publish, report, streaming, unary
+from suite import compile_time, footprint, h2load, idle, machine, peers, plot, publish, report, streaming, unary
 from suite.processes import Failure
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "streaming": streaming.run, "publish": publish.run,
               "h2load": h2load.run, "idle": idle.run, "streams_idle": idle.run_streams,
               "compile_time": compile_time.run, "footprint": footprint.run}
+# Those that run peers in other languages.
+WITH_PEERS = ("unary",)
 # Those that draw what they measured, beside the table.
 PICTURES = {"publish": publish.picture}
 
@@ -30,8 +32,8 @@ class Settings:
         self.programs = arguments.build / "bench" / "bin"
         self.quick = arguments.quick
         self.rounds = arguments.rounds or (1 if arguments.quick else 5)
-        self.seconds = arguments.seconds or (1.0 if arguments.quick else 3.0)
-        self.warmup = 0.3 if arguments.quick else 0.5
+        self.seconds = arguments.seconds or (0.5 if arguments.quick else 3.0)
+        self.warmup = 0.2 if arguments.quick else 0.5
         self.server_cpu = arguments.server_cpu
         self.client_cpu = arguments.client_cpu
         self._systems = arguments.systems
@@ -44,6 +46,10 @@ class Settings:
         if not chosen:
             raise Failure(f"none of {', '.join(self._systems)} is a system of this benchmark: {', '.join(known)}")
         return chosen
+
+    def shorter(self, seconds):
+        """A time that the quick form cuts short."""
+        return seconds / 6 if self.quick else seconds
 
     def progress(self, text):
         print(text, file=sys.stderr, flush=True)
@@ -62,6 +68,8 @@ def parse(argv):
     parser.add_argument("--rounds", type=int, help="rounds to take the median of (default 5)")
     parser.add_argument("--seconds", type=float, help="measured time of each run (default 3)")
     parser.add_argument("--systems", type=lambda text: text.split(","), help="only these, separated by commas")
+    parser.add_argument("--languages", action="store_true",
+                        help="only print the languages whose toolchains this run needs, beside C++")
     parser.add_argument("--server-cpu", type=int, default=0, help="core of the servers (default 0)")
     parser.add_argument("--client-cpu", type=int, default=1, help="core of the clients (default 1)")
     arguments = parser.parse_args(argv)
@@ -69,6 +77,14 @@ def parse(argv):
     if unknown:
         parser.error(f"unknown benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     return arguments
+
+
+def languages(arguments):
+    """What `./dev` has to install for the peers of this run."""
+    if not set(arguments.names or ["unary"]) & set(WITH_PEERS):
+        return []
+    systems = arguments.systems or peers.PEERS
+    return [peers.toolchain(system) for system in systems if peers.toolchain(system)]
 
 
 def show(name, content):
@@ -83,6 +99,9 @@ def show(name, content):
 
 def main(argv):
     arguments = parse(argv)
+    if arguments.languages:
+        print(*languages(arguments))
+        return 0
     settings = Settings(arguments)
     for name in arguments.names or ["unary"]:
         where = machine.describe()

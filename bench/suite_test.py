@@ -7,7 +7,7 @@ import unittest
 import xml.etree.ElementTree
 
 from guard import check
-from suite import footprint, h2load, idle, plot, publish, report, streaming, unary
+from suite import footprint, h2load, idle, peers, plot, publish, report, streaming, unary
 from suite.processes import Failure, Server, require_program
 
 
@@ -40,6 +40,16 @@ class UnaryTest(unittest.TestCase):
         ratios = unary.all_ratios(rows)
         self.assertEqual(ratios["ratios"], {"1x1": {"tcp": 0.5}})
         self.assertEqual(ratios["busy_poll_ratios"], {"1x1": {"tcp": 4.0, "tcp-busy-poll": 0.8}})
+
+
+class PeersTest(unittest.TestCase):
+    def test_a_peer_is_started_in_its_folder_on_its_core(self):
+        command = peers.command("grpc-go", "server", 3)
+        self.assertEqual(command[-4:], ["taskset", "-c", "3", "bin/server"])
+        self.assertEqual((command[:2], pathlib.Path(command[2]).name), (["env", "--chdir"], "go"))
+
+    def test_only_peers_in_other_languages_need_a_toolchain(self):
+        self.assertEqual([peers.toolchain(system) for system in ("tonic", "grpc-c++")], ["rust", None])
 
 
 def client_output(requests, seconds, errors=0):
