@@ -1,6 +1,7 @@
-"""Bar charts as SVG, made without any library, and as PNG by rsvg-convert where that is installed."""
+"""Bar charts and curves as SVG, made without any library, and as PNG by rsvg-convert where that is installed."""
 
 import html
+import math
 import shutil
 import subprocess
 
@@ -12,9 +13,17 @@ BAR, GAP = 26, 10
 LABEL_WIDTH = 210
 VALUE_WIDTH = 120
 FOOT_HEIGHT = 16
-COLOURS = {"rhei": "#1f6f8b", "grpc-c++": "#8a97a6"}
+COLOURS = {"rhei": "#1f6f8b", "grpc-c++": "#8a97a6", "grpc-go": "#5aa469", "tonic": "#b5524a", "grpc-java": "#8e6bb0",
+           "frames": "#222222"}
 OTHER_COLOUR = "#d08c3f"
 FONT = "DejaVu Sans, Verdana, sans-serif"
+# Curves: the room for what stands on the axes, the height of the area, and a line of the legend.
+AXIS_LEFT, AXIS_FOOT = 76, 46
+AREA_HEIGHT = 340
+LEGEND_HEIGHT = 20
+LEGEND_COLUMNS = 3
+# Several curves of one system are told apart by their dashes.
+DASHES = ("none", "7 4", "2 3")
 
 
 def _text(x, y, text, size=14, anchor="start", weight="normal", colour="#222"):
@@ -46,6 +55,11 @@ def bar_charts(title, panels, notes):
     for panel_title, bars in panels:
         part, top = _panel(top, panel_title, bars)
         elements += part
+    return _picture(elements, top, notes)
+
+
+def _picture(elements, top, notes):
+    """The SVG of these elements, with the notes from `top` on."""
     for note in notes:
         elements.append(_text(MARGIN, top + 4, note, 11, colour="#666"))
         top += FOOT_HEIGHT
@@ -54,6 +68,75 @@ def bar_charts(title, panels, notes):
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
             f'viewBox="0 0 {WIDTH} {height}" font-family="{FONT}">\n'
             f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>\n{body}\n</svg>\n')
+
+
+class _LogAxis:
+    """Powers of ten from one end to the other, on so many pixels from `start` on."""
+
+    def __init__(self, values, start, length):
+        self._low = math.floor(math.log10(min(values)))
+        self._high = max(math.ceil(math.log10(max(values))), self._low + 1)
+        self._start, self._length = start, length
+
+    def at(self, value):
+        return self._start + self._length * (math.log10(value) - self._low) / (self._high - self._low)
+
+    def ticks(self):
+        return [10.0 ** exponent for exponent in range(self._low, self._high + 1)]
+
+
+def _grid(across, up, top, x_label, y_label):
+    """Lines at the powers of ten, their values, and what the axes are."""
+    left, right = AXIS_LEFT + MARGIN, WIDTH - MARGIN
+    elements = []
+    for value in across.ticks():
+        x = across.at(value)
+        elements += [f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{top + AREA_HEIGHT}" stroke="#e3e3e3"/>',
+                     _text(x, top + AREA_HEIGHT + 17, f"{value:,g}" if value < 1 else f"{value:,.0f}", 12, "middle")]
+    for value in up.ticks():
+        y = up.at(value)
+        elements += [f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#e3e3e3"/>',
+                     _text(left - 6, y + 4, f"{value:,g}" if value < 1 else f"{value:,.0f}", 12, "end")]
+    elements += [_text((left + right) / 2, top + AREA_HEIGHT + 38, x_label, 13, "middle"),
+                 _text(MARGIN, top - 10, y_label, 13)]
+    return elements
+
+
+def _curve(colour, dash, points):
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>',
+            *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)]
+
+
+def line_chart(title, x_label, y_label, series, notes):
+    """A picture of curves on logarithmic axes: series are (system, label, points), points are (x, y), both above 0."""
+    elements = [_text(MARGIN, MARGIN + 14, title, 18, weight="bold")]
+    series = [(system, label, points) for system, label, points in series if points]
+    top = MARGIN + TITLE_HEIGHT
+    left = AXIS_LEFT + MARGIN
+    area_top = top + LEGEND_HEIGHT * math.ceil(len(series) / LEGEND_COLUMNS) + 24
+    every = [point for _, _, points in series for point in points] or [(1, 1)]
+    across = _LogAxis([x for x, _ in every], left, WIDTH - MARGIN - left)
+    up = _LogAxis([y for _, y in every], area_top + AREA_HEIGHT, -AREA_HEIGHT)
+    elements += _grid(across, up, area_top, x_label, y_label)
+    seen = {}
+    for number, (system, label, points) in enumerate(series):
+        colour = COLOURS.get(system, OTHER_COLOUR)
+        dash = DASHES[seen.setdefault(system, 0) % len(DASHES)]
+        seen[system] += 1
+        x = MARGIN + (number % LEGEND_COLUMNS) * (WIDTH - 2 * MARGIN) / LEGEND_COLUMNS
+        y = top + number // LEGEND_COLUMNS * LEGEND_HEIGHT
+        elements += [f'<line x1="{x:.0f}" y1="{y + 4}" x2="{x + 30:.0f}" y2="{y + 4}" stroke="{colour}" stroke-width="2" '
+                     f'stroke-dasharray="{dash}"/>', _text(x + 36, y + 8, label, 13)]
+        elements += _curve(colour, dash, [(across.at(x), up.at(y)) for x, y in points])
+    return _picture(elements, area_top + AREA_HEIGHT + AXIS_FOOT + 14, notes)
+
+
+def notes_of(content, names):
+    """What stands at the foot of a picture: where and with what it was measured; `names` are the systems to name."""
+    where = content["machine"]
+    versions = ", ".join(f"{name} {where['versions'][name]}" for name in names if name in where["versions"])
+    return [f"{where['cores']} cores of {where['cpu']}, {where['date'][:10]}.", versions]
 
 
 def write(folder, name, svg):

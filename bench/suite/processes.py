@@ -1,5 +1,6 @@
 """Starting, watching and ending the programs under test."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -100,6 +101,12 @@ def run_for_json(command, timeout):
     if done.returncode != 0:
         raise Failure(f"exit code {done.returncode}: {' '.join(command)}")
     return json.loads(done.stdout)
+
+
+def run_all_for_json(commands, timeout):
+    """The same for programs that run at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(lambda command: run_for_json(command, timeout), commands))
 
 
 def cpu_seconds(pid):

@@ -20,6 +20,22 @@ def median_row(case, system, runs, figures=FIGURES):
     return row
 
 
+def interleaved(settings, name, case, systems, once, figures=FIGURES):
+    """The rows of one case: each system once in a round, by once(system), and the medians of the rounds.
+
+    `once` returns what a client printed, or these figures with errors.
+    """
+    runs = {system: [] for system in systems}
+    for number in range(settings.rounds):
+        for system in systems:
+            run = once(system)
+            if "rps" not in run:
+                run["rps"] = run["requests"] / run["seconds"]
+            runs[system].append(run)
+            settings.progress(f"{name} {case} round {number + 1}/{settings.rounds} {system}: {run['rps']:,.0f}/s")
+    return [median_row(case, system, of_system, figures) for system, of_system in runs.items()]
+
+
 def ratios(rows, subject="rhei", key="rps"):
     """{case: {peer: subject's value / the peer's}} for every case that has the subject."""
     result = {}
@@ -29,7 +45,8 @@ def ratios(rows, subject="rhei", key="rps"):
     return result
 
 
-def _cell(value):
+def cell(value):
+    """A figure as text."""
     if value is None:
         return "-"
     if isinstance(value, float):
@@ -40,11 +57,11 @@ def _cell(value):
 def table(rows):
     """The rows as text, their keys as the heading."""
     keys = list(rows[0])
-    lines = [keys] + [[_cell(row[key]) for key in keys] for row in rows]
+    lines = [keys] + [[cell(row[key]) for key in keys] for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(keys))]
 
     def aligned(line):
-        cells = [text.ljust(width) if key in ("case", "system") else text.rjust(width)
+        cells = [text.ljust(width) if key in ("case", "system", "what") else text.rjust(width)
                  for key, text, width in zip(keys, line, widths)]
         return "  ".join(cells).rstrip()
 

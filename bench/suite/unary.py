@@ -1,6 +1,6 @@
 """The benchmark `unary`: a closed loop of small unary calls, the server on one core and the client on another."""
 
-from . import peers, report
+from . import peers, plot, report
 from .processes import Server, raise_descriptor_limit, require_program, run_for_json
 
 CASES = {"1x1": (1, 1), "1x100": (1, 100), "10x100": (10, 100), "1000x1": (1_000, 1)}
@@ -60,14 +60,12 @@ def run_once(settings, system, load, server_flags=(), client_flags=()):
     warmup = settings.warmup + connections / CONNECTIONS_A_SECOND
     warmup = max(warmup, settings.shorter(WARMUP_SECONDS.get(system, 0)))
     with Server([*_command(settings, system, "server", settings.server_cpu), "--port", 0, *server_flags]) as server:
-        run = run_for_json(
+        return run_for_json(
             [*_command(settings, system, "client", settings.client_cpu), "--port", server.port,
              "--connections", connections, "--in-flight", in_flight,
              "--seconds", settings.seconds, "--warmup", warmup, "--payload", PAYLOAD_BYTES,
              "--server-pid", server.pid, *client_flags],
             timeout=settings.seconds + warmup + 60)
-    run["rps"] = run["requests"] / run["seconds"]
-    return run
 
 
 def _applies(system, case):
@@ -95,19 +93,8 @@ def _run_cases(settings, name, systems, server_flags=(), client_flags=()):
         def once(system, load=load):
             return run_once(settings, system, load, server_flags, client_flags)
 
-        rows += interleaved(settings, name, case, chosen, once)
+        rows += report.interleaved(settings, name, case, chosen, once)
     return {"rows": rows, **all_ratios(rows)}
-
-
-def interleaved(settings, name, case, systems, once, figures=report.FIGURES):
-    """The rows of one case: each system once in a round, by once(system), and the medians of the rounds."""
-    runs = {system: [] for system in systems}
-    for number in range(settings.rounds):
-        for system in systems:
-            runs[system].append(once(system))
-            settings.progress(f"{name} {case} round {number + 1}/{settings.rounds} {system}: "
-                              f"{runs[system][-1]['rps']:,.0f}/s")
-    return [report.median_row(case, system, of_system, figures) for system, of_system in runs.items()]
 
 
 def all_ratios(rows):
@@ -115,3 +102,21 @@ def all_ratios(rows):
     sleeping = [row for row in rows if not row["system"].endswith(BUSY_POLL)]
     spinning = [row for row in rows if row["case"] in BUSY_POLL_CASES and row["system"] != "rhei"]
     return {"ratios": report.ratios(sleeping), "busy_poll_ratios": report.ratios(spinning, "rhei" + BUSY_POLL)}
+
+
+# Those of the picture, and the case that it shows.
+LABELS = {"rhei": "rhei", "grpc-c++": "gRPC C++", "grpc-go": "grpc-go", "tonic": "tonic", "grpc-java": "grpc-java",
+          "frames": "bare frames"}
+SHOWN_CASE = "10x100"
+
+
+def picture(content):
+    """CPU time for each call by system, as SVG."""
+    shown = [row for row in content["rows"] if row["case"] == SHOWN_CASE and row["system"] in LABELS]
+    panels = [(f"Microseconds of {side} CPU a call, {SHOWN_CASE}",
+               [(row["system"], LABELS[row["system"]], row[key], f"{row[key]:.2f}") for row in shown if row[key]])
+              for side, key in (("server", "server_cpu_us"), ("client", "client_cpu_us"))]
+    panels.append((f"Calls a second, {SHOWN_CASE}", [(row["system"], LABELS[row["system"]], row["rps"], f"{row['rps']:,.0f}")
+                                                   for row in shown]))
+    return plot.bar_charts("What a unary call costs", [panel for panel in panels if panel[1]],
+                           plot.notes_of(content, LABELS))
