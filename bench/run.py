@@ -60,7 +60,7 @@ class Settings:
 
     def shorter(self, seconds):
         """A time that the quick form cuts short."""
-        return seconds / 6 if self.quick else seconds
+        return seconds / 10 if self.quick else seconds
 
     def progress(self, text):
         print(text, file=sys.stderr, flush=True)

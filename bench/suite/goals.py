@@ -99,12 +99,13 @@ def _verdict(value, goal, floor, more):
     def reached(mark):
         return mark is not None and (value >= mark if more else value <= mark)
 
+    value = round(value, 2)  # what cannot be seen is not what a goal is missed by
     if reached(goal):
         return "goal"
     if floor is None:
         return "below the goal"
     if reached(floor):
-        return "floor" if goal is not None else "goal"
+        return "floor"
     return "below the floor"
 
 

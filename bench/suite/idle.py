@@ -62,6 +62,7 @@ def run(settings):
 # Case -> (connections, streams on each, what a server must be told to allow so many).
 STREAM_CASES = {"10-connections-1000-streams": (10, 1_000, ()),
                 "1-connection-10000-streams": (1, 10_000, ("--max-streams", 10_000))}
+QUICK_STREAM_CASES = ("10-connections-1000-streams",)
 STREAM_PROGRAMS = {"rhei": "streaming_rhei_server", "grpc-c++": "streaming_grpc_server"}
 # gRPC C++ has no limit to raise, and only rhei knows the size of a handler's frame.
 FRAME_KNOWN = "rhei"
@@ -109,7 +110,7 @@ def run_streams(settings):
     systems = settings.choose(tuple(STREAM_PROGRAMS), tuple(STREAM_PROGRAMS))
     rounds = min(settings.rounds, 3)
     rows = []
-    for case in STREAM_CASES:
+    for case in QUICK_STREAM_CASES if settings.quick else STREAM_CASES:
         figures = {system: [] for system in systems}
         for number in range(rounds):
             for system in systems:

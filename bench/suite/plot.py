@@ -18,7 +18,8 @@ COLOURS = {"rhei": "#1f6f8b", "grpc-c++": "#8a97a6", "grpc-go": "#5aa469", "toni
 OTHER_COLOUR = "#d08c3f"
 FONT = "DejaVu Sans, Verdana, sans-serif"
 # Curves: the room for what stands on the axes, the height of the area, and a line of the legend.
-AXIS_LEFT, AXIS_FOOT = 76, 46
+AXIS_LEFT, AXIS_RIGHT, AXIS_FOOT = 76, 46, 46
+MOST_TICKS = 8
 AREA_HEIGHT = 340
 LEGEND_HEIGHT = 20
 LEGEND_COLUMNS = 3
@@ -71,29 +72,32 @@ def _picture(elements, top, notes):
 
 
 class _LogAxis:
-    """Powers of ten from one end to the other, on so many pixels from `start` on."""
+    """From one end to the other on so many pixels from `start` on. Marked are the values themselves where they are few,
+    otherwise powers of ten, which the axis then begins and ends with."""
 
-    def __init__(self, values, start, length):
-        self._low = math.floor(math.log10(min(values)))
-        self._high = max(math.ceil(math.log10(max(values))), self._low + 1)
+    def __init__(self, values, start, length, own_ticks=False):
+        few = sorted(set(values))
+        low, high = math.floor(math.log10(few[0])), math.ceil(math.log10(few[-1]))
+        if own_ticks and 1 < len(few) <= MOST_TICKS:
+            self.ticks = few
+        else:
+            self.ticks = [10.0 ** exponent for exponent in range(low, max(high, low + 1) + 1)]
+        self._low, self._high = math.log10(self.ticks[0]), math.log10(self.ticks[-1])
         self._start, self._length = start, length
 
     def at(self, value):
         return self._start + self._length * (math.log10(value) - self._low) / (self._high - self._low)
 
-    def ticks(self):
-        return [10.0 ** exponent for exponent in range(self._low, self._high + 1)]
-
 
 def _grid(across, up, top, x_label, y_label):
     """Lines at the powers of ten, their values, and what the axes are."""
-    left, right = AXIS_LEFT + MARGIN, WIDTH - MARGIN
+    left, right = AXIS_LEFT + MARGIN, WIDTH - AXIS_RIGHT
     elements = []
-    for value in across.ticks():
+    for value in across.ticks:
         x = across.at(value)
         elements += [f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{top + AREA_HEIGHT}" stroke="#e3e3e3"/>',
                      _text(x, top + AREA_HEIGHT + 17, f"{value:,g}" if value < 1 else f"{value:,.0f}", 12, "middle")]
-    for value in up.ticks():
+    for value in up.ticks:
         y = up.at(value)
         elements += [f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#e3e3e3"/>',
                      _text(left - 6, y + 4, f"{value:,g}" if value < 1 else f"{value:,.0f}", 12, "end")]
@@ -116,7 +120,7 @@ def line_chart(title, x_label, y_label, series, notes):
     left = AXIS_LEFT + MARGIN
     area_top = top + LEGEND_HEIGHT * math.ceil(len(series) / LEGEND_COLUMNS) + 24
     every = [point for _, _, points in series for point in points] or [(1, 1)]
-    across = _LogAxis([x for x, _ in every], left, WIDTH - MARGIN - left)
+    across = _LogAxis([x for x, _ in every], left, WIDTH - AXIS_RIGHT - left, own_ticks=True)
     up = _LogAxis([y for _, y in every], area_top + AREA_HEIGHT, -AREA_HEIGHT)
     elements += _grid(across, up, area_top, x_label, y_label)
     seen = {}
