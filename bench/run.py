@@ -43,7 +43,7 @@ class Settings:
         self.programs = arguments.build / "bench" / "bin"
         self.quick = arguments.quick
         self.rounds = arguments.rounds or (1 if arguments.quick else 5)
-        self.seconds = arguments.seconds or (0.5 if arguments.quick else 3.0)
+        self.seconds = arguments.seconds or (0.3 if arguments.quick else 3.0)
         self.warmup = 0.2 if arguments.quick else 0.5
         self.server_cpu = arguments.server_cpu
         self.client_cpu = arguments.client_cpu

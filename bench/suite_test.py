@@ -28,6 +28,10 @@ class ReportTest(unittest.TestCase):
                 report.median_row("1x100", "tcp", [single_run(90.0)])]
         self.assertEqual(report.ratios(rows), {"1x1": {"tcp": 0.5}})
 
+    def test_a_pair_is_of_one_round_and_the_median_of_the_pairs_counts(self):
+        pairs = report.pair_ratios({"rhei": [10.0, 90.0, 20.0], "tcp": [20.0, 100.0, 10.0]})
+        self.assertEqual(pairs, {"rhei": {"tcp": 0.9}})
+
     def test_a_table_has_a_line_for_each_row_and_a_dash_for_what_is_unknown(self):
         lines = report.table([report.median_row("1x1", "tcp", [single_run(1234567.8)])]).splitlines()
         self.assertEqual(lines[0].split(), list(report.ROW_KEYS))

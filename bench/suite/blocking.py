@@ -34,8 +34,9 @@ def run(settings):
     for system in systems:
         for program in PROGRAMS[system]:
             require_program(settings.programs / program)
-    rows = report.interleaved(settings, "blocking", CASE, systems, lambda system: _run_once(settings, system))
-    return {"rows": rows, "ratios": report.ratios(rows)}
+    pairs = {}
+    rows = report.interleaved(settings, "blocking", CASE, systems, lambda system: _run_once(settings, system), pairs=pairs)
+    return {"rows": rows, "pairs": pairs, "ratios": report.ratios(rows)}
 
 
 def run_in_process(settings):

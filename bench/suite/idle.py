@@ -69,7 +69,7 @@ FRAME_KNOWN = "rhei"
 # Streams on one connection, each over before the next one begins: what so many leave behind that a few do not.
 FEW_IN_TURN = 1_000
 MANY_IN_TURN = 1_000_000
-QUICK_IN_TURN = 20_000
+QUICK_IN_TURN = 5_000
 
 
 def _stream_figures(settings, system, case):

@@ -20,10 +20,11 @@ def median_row(case, system, runs, figures=FIGURES):
     return row
 
 
-def interleaved(settings, name, case, systems, once, figures=FIGURES):
+def interleaved(settings, name, case, systems, once, figures=FIGURES, pairs=None):
     """The rows of one case: each system once in a round, by once(system), and the medians of the rounds.
 
-    `once` returns what a client printed, or these figures with errors.
+    `once` returns what a client printed, or these figures with errors. `pairs` gets, for this case, how many times as
+    fast each system was as another in the same round, as the median over the rounds: what disturbs both cancels out.
     """
     runs = {system: [] for system in systems}
     for number in range(settings.rounds):
@@ -33,7 +34,16 @@ def interleaved(settings, name, case, systems, once, figures=FIGURES):
                 run["rps"] = run["requests"] / run["seconds"]
             runs[system].append(run)
             settings.progress(f"{name} {case} round {number + 1}/{settings.rounds} {system}: {run['rps']:,.0f}/s")
+    if pairs is not None:
+        pairs[case] = pair_ratios({system: [run["rps"] for run in of_system] for system, of_system in runs.items()})
     return [median_row(case, system, of_system, figures) for system, of_system in runs.items()]
+
+
+def pair_ratios(rates):
+    """{system: {other: median of the system's rate over the other's}} from the rates of the rounds of each."""
+    return {system: {other: round(statistics.median(mine / theirs for mine, theirs in zip(own, others)), 3)
+                     for other, others in rates.items() if other != system and all(others)}
+            for system, own in rates.items() if system.startswith("rhei")}
 
 
 def ratios(rows, subject="rhei", key="rps"):

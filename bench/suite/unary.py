@@ -86,15 +86,15 @@ def run_deadlines(settings):
 def _run_cases(settings, name, systems, server_flags=(), client_flags=()):
     """All cases, the systems interleaved round by round."""
     prepare(settings, systems)
-    rows = []
+    rows, pairs = [], {}
     for case, load in CASES.items():
         chosen = [system for system in systems if _applies(system, case)]
 
         def once(system, load=load):
             return run_once(settings, system, load, server_flags, client_flags)
 
-        rows += report.interleaved(settings, name, case, chosen, once)
-    return {"rows": rows, **all_ratios(rows)}
+        rows += report.interleaved(settings, name, case, chosen, once, pairs=pairs)
+    return {"rows": rows, "pairs": pairs, **all_ratios(rows)}
 
 
 def all_ratios(rows):
