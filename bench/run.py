@@ -10,7 +10,7 @@ import sys
 import time
 
 from suite import (allocations, blocking, compile_time, curves, footprint, goals, h2load, idle, machine, page, peers, plot,
-                   publish, report, streaming, unary)
+                   profile, publish, report, streaming, unary)
 from suite.processes import Failure
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
@@ -19,11 +19,11 @@ BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "blocking": 
               "in_process": blocking.run_in_process, "streaming": streaming.run, "publish": publish.run,
               "h2load": h2load.run, "saturation": curves.run_saturation, "latency": curves.run_latency,
               "connections": curves.run_connections, "loops": curves.run_loops, "idle": idle.run,
-              "streams_idle": idle.run_streams, "allocations": allocations.run,
+              "streams_idle": idle.run_streams, "allocations": allocations.run, "profile": profile.run,
               "compile_time": compile_time.run, "footprint": footprint.run}
 # What runs when none is named: all that rhei's goals of speed are about.
 SUITE = ("unary", "blocking", "in_process", "h2load", "publish", "saturation", "latency", "connections", "loops", "idle",
-         "streams_idle", "allocations")
+         "streams_idle", "allocations", "profile")
 # Those that run peers in other languages.
 WITH_PEERS = ("unary", "saturation")
 # Those that draw what they measured, beside the table: the name of the picture, and what makes it.

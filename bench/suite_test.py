@@ -8,7 +8,7 @@ import unittest
 import xml.etree.ElementTree
 
 from guard import check
-from suite import curves, footprint, goals, h2load, idle, page, peers, plot, publish, report, streaming, unary
+from suite import curves, footprint, goals, h2load, idle, page, peers, plot, profile, publish, report, streaming, unary
 from suite.processes import Failure, Server, require_program
 
 
@@ -184,6 +184,27 @@ class CurvesTest(unittest.TestCase):
                 for loops, shared in ((1, "no"), (2, "yes"))]
         said = " ".join(texts_of(curves.loops_picture({"rows": rows, "machine": MACHINE})))
         self.assertIn("With 2 loops the server and its clients share all 2 cores", said)
+
+
+class ProfileTest(unittest.TestCase):
+    def test_a_function_belongs_to_the_room_of_its_own_name(self):
+        for function, room in (
+                ("rhei::v0::http2::Connection::Next()", "http2"),
+                ("rhei::v0::UnaryCall<rhei::v0::http2::A<int> > rhei::v0::StartUnary<rhei::v0::wire::B>(rhei::v0::rpc::C)",
+                 "public headers, base"),
+                ("rhei::bench::(anonymous namespace)::Guard::Await(rhei::v0::Channel const&)", "bench"),
+                ("rhei::v0::UniqueFunction<void ()>::{lambda(std::byte*)#7}::_FUN(std::byte*)", "public headers, base"),
+                ("operator new(unsigned long)", "bench"), ("__memcpy_avx_unaligned_erms", "copying"), ("main", "other")):
+            self.assertEqual(profile.room_of(function), room, function)
+
+    def test_what_start_up_costs_cancels_out(self):
+        listing = """
+1,000 (50.00%)  ???:rhei::v0::http2::Connection::Next() [/a/guard_unary]
+  900 (45.00%)  ./elf/dl-lookup.c:do_lookup_x [/lib/ld.so]
+"""
+        once = profile.by_function(listing)
+        twice = {name: count + (500 if "http2" in name else 0) for name, count in once.items()}
+        self.assertEqual(profile.per_room(once, twice, 100), {"http2": 5.0, "other": 0.0})
 
 
 class PageTest(unittest.TestCase):

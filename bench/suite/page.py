@@ -32,6 +32,7 @@ SECTIONS = (
     ("streams_idle", "Idle streams", "Bytes of server memory."),
     ("overload", "Overload", "More calls than the server can answer."),
     ("allocations", "Heap allocations", "By rhei for each call, both sides together."),
+    ("profile", "Where the instructions go", "For each call, or message there and back, of both sides together, in the guard's simulated world."),
     ("footprint", "Footprint", "A hello server without TLS."),
     ("compile_time", "Time to compile", "Seconds."),
 )
