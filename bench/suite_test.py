@@ -229,7 +229,8 @@ class PageTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             self.write(folder, "idle", [{"case": "idle-9000", "system": "rhei", "bytes_per_connection": 2_000}])
             text = page.write(pathlib.Path(folder), pathlib.Path(folder, "docs")).read_text()
-            self.assertIn("`./dev bench idle --quick`, 2026-01-02, 2 cores of a machine", text)
+            self.assertIn("`./dev bench idle --quick`, 2026-01-02, rhei abc", text)
+            self.assertIn("Idle connections: 2 cores of a machine", text)
             self.assertIn("| idle-9000 | rhei | 2,000 |", text)
 
 

@@ -48,14 +48,21 @@ def markdown(rows):
 
 
 def machine_line(where):
-    versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items() if version != "unknown")
-    return (f"{where['date'][:10]}, {where['cores']} cores of {where['cpu']}, Linux {where['kernel']}, load before "
-            f"{where['load_before']:.1f}; {versions}.")
+    """The machine and its versions, but for rhei's, which is each table's own."""
+    versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items()
+                         if name != "rhei" and version != "unknown")
+    return f"{where['cores']} cores of {where['cpu']}, Linux {where['kernel']}; {versions}."
+
+
+def _run_line(name, content):
+    where = content["machine"]
+    quick = " --quick" if content.get("quick") else ""
+    return (f"`./dev bench {name}{quick}`, {where['date'][:10]}, rhei {where['versions']['rhei']}, load before "
+            f"{where['load_before']:.1f}.")
 
 
 def _section(name, heading, explanation, content, pictures):
-    quick = " --quick" if content.get("quick") else ""
-    parts = [f"## {heading}", f"{explanation} `./dev bench {name}{quick}`, {machine_line(content['machine'])}"]
+    parts = [f"## {heading}", f"{explanation} {_run_line(name, content)}"]
     picture = pictures / f"{PICTURES.get(name, name)}.svg"
     if picture.is_file():
         parts.append(f"![{heading}]({picture.name})")
@@ -70,10 +77,15 @@ def write(results, pictures):
     reached = goals.rows(results)
     if reached:
         parts.append("## The goals\n\nAnd what of them is reached, from the tables below.\n\n" + markdown(reached))
+    machines = {}
     for name, heading, explanation in SECTIONS:
         path = results / f"{name}.json"
         if path.is_file():
-            parts.append(_section(name, heading, explanation, json.loads(path.read_text()), pictures))
+            content = json.loads(path.read_text())
+            parts.append(_section(name, heading, explanation, content, pictures))
+            machines.setdefault(machine_line(content["machine"]), []).append(heading)
+    parts.append("## Where it was measured")
+    parts += [f"{', '.join(headings)}: {line}" for line, headings in machines.items()]
     pictures.mkdir(parents=True, exist_ok=True)
     page = pictures / "figures.md"
     page.write_text("\n\n".join(parts) + "\n")

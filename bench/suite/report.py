@@ -60,6 +60,7 @@ def cell(value):
     if value is None:
         return "-"
     if isinstance(value, float):
+        value = round(value, 2) + 0.0  # without the sign of a zero
         return f"{value:,.0f}" if value >= 1000 else f"{value:.2f}"
     return f"{value:,}" if isinstance(value, int) else value
 
