@@ -1,4 +1,4 @@
-"""The benchmark `allocations`: heap allocations by rhei for each call, both sides together, counted by the guard's program."""
+"""The benchmark `allocations`: heap allocations by rhei for each call, of both sides, counted by the guard's program."""
 
 from guard import check
 

@@ -9,30 +9,35 @@ from . import goals, report
 
 HEAD = """# The figures
 
-Written by `./dev bench --page`, which measures; nothing in here is written by hand. [performance.md](../performance.md) tells what
-the benchmarks do, and what follows from them.
+Written by `./dev bench --page`, which measures; nothing in here is written by hand.
+[performance.md](../performance.md) tells what the benchmarks do, and what follows from them.
 """
 
 # In this order on the page: (benchmark, heading, what one needs to know to read it).
 SECTIONS = (
-    ("unary", "Unary calls", "Connections x calls in flight on each, 16 bytes a message; server on one core, client on another."),
-    ("deadlines", "Calls with a deadline and metadata", "The same with a deadline of 10 s and four pairs of metadata each way."),
+    ("unary", "Unary calls",
+     "Connections x calls in flight on each, 16 bytes a message; server on one core, client on another."),
+    ("deadlines", "Calls with a deadline and metadata",
+     "The same with a deadline of 10 s and four pairs of metadata each way."),
     ("blocking", "The blocking stub", "One thread that waits for each call."),
     ("in_process", "Calls inside of a process", "Client and server on one core, without a socket."),
     ("h2load", "Driven by h2load", "A load generator that is nobody's own; nghttpd answers plain requests."),
     ("streaming", "Streams", "Messages each way."),
     ("publish", "Messages of 50 KB", "On 9 channels, beside JSON over HTTP/1.1."),
     ("saturation", "Throughput against calls in flight", "On one connection."),
-    ("latency", "Latency against load", "An open loop: calls are due at equal distances, and count from then. A row whose `rps` is "
-     "less than 98 % of what its case offers is beyond the system's limit."),
+    ("latency", "Latency against load",
+     "An open loop: calls are due at equal distances, and count from then. A row whose `rps` is less than 98 % of what its "
+     "case offers is beyond the system's limit."),
     ("connections", "What a call costs as connections grow", "One call in flight on each."),
-    ("loops", "Loops", "A server of so many loops and as many client processes, 10 x 100 each. Where `shared_cores` is yes, the machine "
-     "has too few cores for both, and the row shows what too many loops cost."),
+    ("loops", "Loops",
+     "A server of so many loops and as many client processes, 10 x 100 each. Where `shared_cores` is yes, the machine has "
+     "too few cores for both, and the row shows what too many loops cost."),
     ("idle", "Idle connections", "Bytes of server memory."),
     ("streams_idle", "Idle streams", "Bytes of server memory."),
     ("overload", "Overload", "More calls than the server can answer."),
     ("allocations", "Heap allocations", "By rhei for each call, both sides together."),
-    ("profile", "Where the instructions go", "For each call, or message there and back, of both sides together, in the guard's simulated world."),
+    ("profile", "Where the instructions go",
+     "For each call, or message there and back, of both sides together, in the guard's simulated world."),
     ("footprint", "Footprint", "A hello server without TLS."),
     ("compile_time", "Time to compile", "Seconds."),
 )

@@ -15,7 +15,8 @@ CALLS = 5_000
 # Rooms by how the names of their functions begin; the first that fits counts.
 ROOMS = (("bench", r"rhei::bench::|rhei::v0::testing::|operator (new|delete)"), ("http2", r"rhei::v0::http2::"),
          ("simulation", r"rhei::v0::runtime::"), ("wire", r"rhei::v0::wire::"), ("transport", r"rhei::v0::transport::"),
-         ("rpc", r"rhei::v0::rpc::"), ("client", r"rhei::v0::client::|rhei::v0::Channel"), ("public headers, base", r"rhei::"),
+         ("rpc", r"rhei::v0::rpc::"), ("client", r"rhei::v0::client::|rhei::v0::Channel"),
+         ("public headers, base", r"rhei::"),
          ("protobuf", r"google::protobuf"), ("copying", r"_*mem(cpy|move|set|cmp)"), ("heap", r"_*(malloc|free|_int_\w+)"))
 REST = "other"
 
