@@ -1,5 +1,6 @@
 """Tests of what turns the programs' output into figures. No benchmark runs here."""
 
+import json
 import pathlib
 import sys
 import tempfile
@@ -7,7 +8,7 @@ import unittest
 import xml.etree.ElementTree
 
 from guard import check
-from suite import footprint, h2load, idle, overload, plot, publish, report, streaming, unary
+from suite import curves, footprint, goals, h2load, idle, overload, page, peers, plot, profile, publish, report, streaming, unary
 from suite.processes import Failure, Server, require_program
 
 
@@ -27,6 +28,10 @@ class ReportTest(unittest.TestCase):
                 report.median_row("1x100", "tcp", [single_run(90.0)])]
         self.assertEqual(report.ratios(rows), {"1x1": {"tcp": 0.5}})
 
+    def test_a_pair_is_of_one_round_and_the_median_of_the_pairs_counts(self):
+        pairs = report.pair_ratios({"rhei": [10.0, 90.0, 20.0], "tcp": [20.0, 100.0, 10.0]})
+        self.assertEqual(pairs, {"rhei": {"tcp": 0.9}})
+
     def test_a_table_has_a_line_for_each_row_and_a_dash_for_what_is_unknown(self):
         lines = report.table([report.median_row("1x1", "tcp", [single_run(1234567.8)])]).splitlines()
         self.assertEqual(lines[0].split(), list(report.ROW_KEYS))
@@ -40,6 +45,16 @@ class UnaryTest(unittest.TestCase):
         ratios = unary.all_ratios(rows)
         self.assertEqual(ratios["ratios"], {"1x1": {"tcp": 0.5}})
         self.assertEqual(ratios["busy_poll_ratios"], {"1x1": {"tcp": 4.0, "tcp-busy-poll": 0.8}})
+
+
+class PeersTest(unittest.TestCase):
+    def test_a_peer_is_started_in_its_folder_on_its_core(self):
+        command = peers.command("grpc-go", "server", 3)
+        self.assertEqual(command[-4:], ["taskset", "-c", "3", "bin/server"])
+        self.assertEqual((command[:2], pathlib.Path(command[2]).name), (["env", "--chdir"], "go"))
+
+    def test_only_peers_in_other_languages_need_a_toolchain(self):
+        self.assertEqual([peers.toolchain(system) for system in ("tonic", "grpc-c++")], ["rust", None])
 
 
 def client_output(requests, seconds, errors=0):
@@ -152,6 +167,108 @@ class PlotTest(unittest.TestCase):
             self.assertEqual(written[0].name, "name.svg")
             for path in written:
                 self.assertGreater(path.stat().st_size, 0)
+
+
+def texts_of(svg):
+    return [element.text for element in xml.etree.ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+MACHINE = {"cpu": "a machine", "cores": 2, "kernel": "6", "load_before": 0.0, "date": "2026-01-02T03:04:05+00:00",
+           "versions": {"rhei": "abc"}}
+
+
+class CurvesTest(unittest.TestCase):
+    def rows(self, figures, key="rps"):
+        return [{"case": case, "system": system, key: value} for case, system, value in figures]
+
+    def test_ten_times_as_much_is_as_far_on_either_axis_wherever_it_is(self):
+        svg = plot.line_chart("title", "x", "y", [("a", "A", [(1, 5), (10, 50), (100, 500)])], [])
+        points = [(float(circle.get("cx")), float(circle.get("cy")))
+                  for circle in xml.etree.ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}circle")]
+        (x0, y0), (x1, y1), (x2, y2) = points
+        self.assertAlmostEqual(x1 - x0, x2 - x1, delta=0.2)
+        self.assertAlmostEqual(y1 - y0, y2 - y1, delta=0.2)
+        self.assertLess(y1, y0)
+
+    def test_a_curve_has_its_points_in_order_without_those_that_are_unknown(self):
+        rows = self.rows([("1-x", "rhei", 5.0), ("1-x", "frames", None), ("10-x", "rhei", 6.0), ("10-x", "frames", 7.0)])
+        self.assertEqual(curves.series_of(rows, "rps"), [("rhei", "rhei", [(1, 5.0), (10, 6.0)]),
+                                                         ("frames", "bare frames", [(10, 7.0)])])
+
+    def test_latency_is_drawn_only_where_a_system_keeps_up(self):
+        rows = [{"case": f"{rate}-a-second", "system": "rhei", "rps": done, "p50_us": p50, "p99_us": p50, "p999_us": p50}
+                for rate, done, p50 in ((1_000, 1_000.0, 10.0), (10_000, 5_000.0, 9e8))]
+        self.assertNotIn("1,000,000,000", texts_of(curves.latency_picture({"rows": rows, "machine": MACHINE})))
+
+    def test_a_call_that_suddenly_costs_more_than_twice_as_much_is_a_cliff(self):
+        rows = self.rows([("1-c", "rhei", 10.0), ("10-c", "rhei", 19.0), ("100-c", "rhei", 57.0)], "server_cpu_us")
+        self.assertEqual(curves.cliffs(rows),
+                         ["rhei: from 10 to 100 connections a call costs the server 3.0 times as much"])
+
+    def test_server_and_clients_have_cores_of_their_own_where_there_are_enough(self):
+        self.assertEqual(curves.cores_for(1, [0, 1]), ([0], [1]))
+        self.assertEqual(curves.cores_for(2, [0, 1]), ([0, 1], [0, 1]))
+        self.assertEqual(curves.cores_for(2, [4, 5, 6, 7, 8]), ([4, 5], [6, 7]))
+
+    def test_clients_at_the_same_time_add_up_and_share_the_servers_time(self):
+        one = {"requests": 100, "seconds": 1.0, "errors": 1, "p99_us": 5.0, "server_cpu_us": 4.0, "client_cpu_us": 3.0}
+        row = curves.combined([one, {**one, "p99_us": 7.0}])
+        self.assertEqual((row["rps"], row["errors"], row["p99_us"]), (200.0, 2, 7.0))
+        self.assertEqual((row["server_cpu_us"], row["client_cpu_us"]), (2.0, 3.0))
+
+    def test_where_cores_are_shared_the_picture_says_so(self):
+        rows = [{"case": f"{loops}-loops", "system": "rhei", "rps": 10.0, "shared_cores": shared}
+                for loops, shared in ((1, "no"), (2, "yes"))]
+        said = " ".join(texts_of(curves.loops_picture({"rows": rows, "machine": MACHINE})))
+        self.assertIn("With 2 loops the server and its clients share all 2 cores", said)
+
+
+class ProfileTest(unittest.TestCase):
+    def test_a_function_belongs_to_the_room_of_its_own_name(self):
+        for function, room in (
+                ("rhei::v0::http2::Connection::Next()", "http2"),
+                ("rhei::v0::UnaryCall<rhei::v0::http2::A<int> > rhei::v0::StartUnary<rhei::v0::wire::B>(rhei::v0::rpc::C)",
+                 "public headers, base"),
+                ("rhei::bench::(anonymous namespace)::Guard::Await(rhei::v0::Channel const&)", "bench"),
+                ("rhei::v0::UniqueFunction<void ()>::{lambda(std::byte*)#7}::_FUN(std::byte*)", "public headers, base"),
+                ("operator new(unsigned long)", "bench"), ("__memcpy_avx_unaligned_erms", "copying"), ("main", "other")):
+            self.assertEqual(profile.room_of(function), room, function)
+
+    def test_what_start_up_costs_cancels_out(self):
+        listing = """
+1,000 (50.00%)  ???:rhei::v0::http2::Connection::Next() [/a/guard_unary]
+  900 (45.00%)  ./elf/dl-lookup.c:do_lookup_x [/lib/ld.so]
+"""
+        once = profile.by_function(listing)
+        twice = {name: count + (500 if "http2" in name else 0) for name, count in once.items()}
+        self.assertEqual(profile.per_room(once, twice, 100), {"http2": 5.0, "other": 0.0})
+
+
+class PageTest(unittest.TestCase):
+    def write(self, folder, name, rows):
+        path = pathlib.Path(folder, f"{name}.json")
+        path.write_text(json.dumps({"rows": rows, "machine": MACHINE, "quick": True}))
+
+    def test_a_goal_is_judged_only_where_it_was_measured(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(goals.rows(pathlib.Path(folder)), [])
+            self.write(folder, "in_process", [{"case": "100-in-flight", "system": "rhei", "rps": 3_000_000.0}])
+            row, = goals.rows(pathlib.Path(folder))
+            self.assertEqual((row["measured"], row["reached"]), ("3,000,000/s", "floor"))
+
+    def test_less_is_better_where_a_goal_is_a_cost(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.write(folder, "idle", [{"case": "idle-9000", "system": "rhei", "bytes_per_connection": 2_000}])
+            self.write(folder, "allocations", [{"case": "socket", "system": "rhei", "allocations": 1.0}])
+            self.assertEqual([row["reached"] for row in goals.rows(pathlib.Path(folder))], ["goal", "below the floor"])
+
+    def test_the_page_has_each_table_with_its_command_and_its_machine(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.write(folder, "idle", [{"case": "idle-9000", "system": "rhei", "bytes_per_connection": 2_000}])
+            text = page.write(pathlib.Path(folder), pathlib.Path(folder, "docs")).read_text()
+            self.assertIn("`./dev bench idle --quick`, 2026-01-02, rhei abc", text)
+            self.assertIn("Idle connections: 2 cores of a machine", text)
+            self.assertIn("| idle-9000 | rhei | 2,000 |", text)
 
 
 class IdleTest(unittest.TestCase):

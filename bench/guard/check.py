@@ -17,6 +17,8 @@ import tempfile
 EXPECTED = pathlib.Path(__file__).with_name("expected.json")
 # A count of 0 has no 3 per cent: this much per RPC is still nothing (a pool that grew once more, say).
 NEGLIGIBLE = 0.01
+# Over real sockets the kernel decides what comes at once, so that only allocations are the same each time.
+WITHOUT_INSTRUCTIONS = ("socket",)
 
 
 class Failure(Exception):
@@ -63,6 +65,9 @@ def figures_per_call(count, calls):
 
 def measure(program, case, calls):
     """{figure: value per RPC}, what the program counts and what callgrind does."""
+
+    if case in WITHOUT_INSTRUCTIONS:
+        return figures_per_call(lambda times: counters(program, case, times), calls)
 
     def count(times):
         return {**counters(program, case, times), "instructions": _instructions(program, case, times)}

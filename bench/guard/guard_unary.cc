@@ -1,9 +1,11 @@
-// What the guard measures: unary calls between a client and a server in a simulated world. README.md
-// beside this file has the contract.
+// What the guard measures: calls between a client and a server in a simulated world, and in the case `socket` over real
+// sockets. README.md beside this file has the contract.
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <memory>
 #include <new>
 #include <string>
@@ -48,18 +50,28 @@ using Fixed = testing::FixedMessage;
 constexpr int kInFlight = 50;
 
 constexpr std::string_view kFixedPath = "/rhei.bench.Fixed/Unary";
+constexpr std::string_view kHeadedPath = "/rhei.bench.Fixed/Headed";
 constexpr std::string_view kStreamPath = "/rhei.bench.Fixed/Stream";
+
+// As the benchmark `deadlines` has them: pairs of metadata each way.
+constexpr std::string_view kKeys[] = {"x-bench-key-0", "x-bench-key-1", "x-bench-key-2", "x-bench-key-3"};
+constexpr std::string_view kValue = "a value of some length";
 
 class FixedService final : public Service {
  public:
   std::string_view service_name() const override { return "rhei.bench.Fixed"; }
   void AddMethods(MethodTable& table) override {
     table.AddUnary(kFixedPath, *this, &FixedService::Unary);
+    table.AddUnary(kHeadedPath, *this, &FixedService::Headed);
     table.AddBidiStreaming(kStreamPath, *this, &FixedService::Stream);
   }
 
  private:
   Task<Result<Fixed>> Unary(ServerContext&, const Fixed& request) { return request; }
+  Task<Result<Fixed>> Headed(ServerContext& context, const Fixed& request) {
+    for (const std::string_view key : kKeys) context.headers().Add(key, kValue);
+    return request;
+  }
   Task<Status> Stream(ServerContext&, Reader<Fixed>& reader, Writer<Fixed>& writer) {
     Fixed message;
     while (co_await reader.Next(message)) {
@@ -90,13 +102,15 @@ class Guard {
   // How many calls ended as they should.
   std::int64_t Run(const std::string& way) {
     CallOptions intercepted;
-    if (way == "intercepted") {
+    if (way.starts_with("intercepted")) {
       server_.Intercept(std::make_shared<PassOn>());
       intercepted.Intercept(std::make_shared<PassOn>());
     }
     if (!server_.Start().ok()) return 0;
     const Channel channel = Connect("10.0.0.1:80", ChannelOptions().UseRuntime(world_.runtime()));
     const Method method = channel.FindMethod(kFixedPath);
+    CallOptions with_metadata;
+    for (const std::string_view key : kKeys) with_metadata.Metadata(key, kValue);
     if (way == "wait") {
       for (std::int64_t i = 0; i < calls_; ++i)
         Count(StartUnary<Fixed>(channel, method, Fixed(), CallOptions()).Wait());
@@ -105,10 +119,13 @@ class Guard {
         for (int i = 0; i < kInFlight; ++i) {
           if (way == "co_await") Spawn(Await(channel, method, CallOptions()));
           if (way == "deadline") Spawn(Await(channel, method, CallOptions().Timeout(std::chrono::seconds(10))));
+          if (way == "metadata") Spawn(Await(channel, channel.FindMethod(kHeadedPath), with_metadata));
           if (way == "intercepted") Spawn(Await(channel, method, intercepted));
           if (way == "protobuf") Spawn(AwaitProtobuf(channel));
           if (way == "then") Then(channel, method);
-          if (way == "stream") Spawn(Stream(channel));
+          if (way == "stream") Spawn(Stream(channel, CallOptions()));
+          if (way == "intercepted_stream") Spawn(Stream(channel, intercepted));
+          if (way == "stream_call") Spawn(StreamCalls(channel));
         }
       });
       (void)world_.RunUntil([this] { return ended_ == calls_; });
@@ -136,13 +153,27 @@ class Guard {
   }
 
   // A message there and back counts as a call.
-  Task<void> Stream(const Channel& channel) {
-    auto call = StartBidiStreaming<Fixed, Fixed>(channel, channel.FindMethod(kStreamPath), CallOptions());
+  Task<void> Stream(const Channel& channel, CallOptions options) {
+    auto call = StartBidiStreaming<Fixed, Fixed>(channel, channel.FindMethod(kStreamPath), options);
     Fixed message;
     while (Begin()) {
       bool echoed = co_await call.Write(message);
       if (echoed) echoed = co_await call.Next(message);
       Count(echoed ? Result<Fixed>(message) : Error(StatusCode::kUnknown, "no echo"));
+    }
+  }
+
+  // A stream with one message there and back, from its opening to its status.
+  Task<void> StreamCalls(const Channel& channel) {
+    const Method method = channel.FindMethod(kStreamPath);
+    Fixed message;
+    while (Begin()) {
+      auto call = StartBidiStreaming<Fixed, Fixed>(channel, method, CallOptions());
+      bool echoed = co_await call.Write(message);
+      if (echoed) echoed = co_await call.Next(message);
+      call.WritesDone();
+      const Status status = co_await call.Finish();
+      Count(echoed && status.ok() ? Result<Fixed>(message) : Error(StatusCode::kUnknown, "no echo"));
     }
   }
 
@@ -166,14 +197,55 @@ class Guard {
   Server server_;
 };
 
+// One loop with both sides of a connection over the loopback device: nothing in it belongs to a simulation.
+class SocketGuard {
+ public:
+  explicit SocketGuard(std::int64_t calls) : calls_(calls) {}
+
+  std::int64_t Run() {
+    Server server(ServerOptions().UseRuntime(runtime_));
+    FixedService service;
+    server.Add(service).Listen("127.0.0.1:0");
+    if (!server.Start().ok()) return 0;
+    const Channel channel =
+        Connect("127.0.0.1:" + std::to_string(server.port()), ChannelOptions().UseRuntime(runtime_));
+    runtime_->loop(0).Post([&] {
+      active_ = kInFlight;
+      for (int i = 0; i < kInFlight; ++i) Spawn(Await(channel));
+    });
+    over_.get_future().wait();
+    return good_;
+  }
+
+ private:
+  Task<void> Await(const Channel& channel) {
+    const Method method = channel.FindMethod(kFixedPath);
+    const CallOptions options;
+    while (begun_++ < calls_) {
+      const Result<Fixed> reply = co_await StartUnary<Fixed>(channel, method, Fixed(), options);
+      if (reply.ok()) ++good_;
+    }
+    if (--active_ == 0) over_.set_value();
+  }
+
+  const std::int64_t calls_;
+  const std::shared_ptr<Runtime> runtime_ = std::make_shared<Runtime>(RuntimeOptions().Loops(1));
+  std::int64_t begun_ = 0;
+  std::int64_t good_ = 0;
+  int active_ = 0;
+  std::promise<void> over_;
+};
+
 int Main(int argc, char** argv) {
   std::string way = "co_await";
   std::int64_t calls = 1000;
   Flags flags("Calls in a simulated world.");
-  flags.Add("--case", &way, "co_await, deadline, intercepted, wait, then, protobuf or stream");
+  flags.Add("--case", &way,
+            "co_await, then, wait, deadline, metadata, intercepted, protobuf, stream, stream_call, intercepted_stream "
+            "or socket");
   flags.Add("--calls", &calls, "how many");
   flags.Parse(argc, argv);
-  const std::int64_t good = Guard(calls).Run(way);
+  const std::int64_t good = way == "socket" ? SocketGuard(calls).Run() : Guard(calls).Run(way);
   if (good != calls) {
     std::fprintf(stderr, "%lld of %lld calls ended well\n", static_cast<long long>(good),
                  static_cast<long long>(calls));

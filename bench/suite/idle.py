@@ -3,29 +3,18 @@ stays open five seconds after its one message was answered (`streams_idle`), or 
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import time
 
 from . import report
-from .processes import Failure, Server, require_program, resident_bytes
+from .processes import Failure, Server, raise_descriptor_limit, require_program, resident_bytes
 
 CONNECTIONS = 9_000
 QUICK_CONNECTIONS = 1_000
 IDLE_SECONDS = 5
-SPARE_DESCRIPTORS = 200
+QUICK_IDLE_SECONDS = 1
 PROGRAMS = {"rhei": "unary_rhei_server", "grpc-c++": "unary_grpc_server"}
-
-
-def _raise_descriptor_limit(connections):
-    """For this process and the programs that it starts."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = connections + SPARE_DESCRIPTORS
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        raise Failure(f"idle needs {needed} file descriptors a process; the hard limit is {hard} (ulimit -Hn)")
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def _grown_bytes(settings, server, connections, *client_flags):
@@ -39,7 +28,7 @@ def _grown_bytes(settings, server, connections, *client_flags):
         line = client.stdout.readline()
         if not line or json.loads(line)["connections"] != connections:
             raise Failure(f"{client_program} could not open {connections} connections to {server.command[0]}")
-        time.sleep(IDLE_SECONDS)
+        time.sleep(QUICK_IDLE_SECONDS if settings.quick else IDLE_SECONDS)
         return resident_bytes(server.pid) - before
     finally:
         client.stdin.close()
@@ -55,7 +44,7 @@ def _bytes_per_connection(settings, program, connections):
 def run(settings):
     """Returns the content of the JSON file. Here a ratio is of bytes: below 1, rhei needs less."""
     connections = QUICK_CONNECTIONS if settings.quick else CONNECTIONS
-    _raise_descriptor_limit(connections)
+    raise_descriptor_limit(connections)
     systems = settings.choose(tuple(PROGRAMS), tuple(PROGRAMS))
     figures = {system: [] for system in systems}
     rounds = min(settings.rounds, 3)
@@ -73,13 +62,14 @@ def run(settings):
 # Case -> (connections, streams on each, what a server must be told to allow so many).
 STREAM_CASES = {"10-connections-1000-streams": (10, 1_000, ()),
                 "1-connection-10000-streams": (1, 10_000, ("--max-streams", 10_000))}
+QUICK_STREAM_CASES = ("10-connections-1000-streams",)
 STREAM_PROGRAMS = {"rhei": "streaming_rhei_server", "grpc-c++": "streaming_grpc_server"}
 # gRPC C++ has no limit to raise, and only rhei knows the size of a handler's frame.
 FRAME_KNOWN = "rhei"
 # Streams on one connection, each over before the next one begins: what so many leave behind that a few do not.
 FEW_IN_TURN = 1_000
 MANY_IN_TURN = 1_000_000
-QUICK_IN_TURN = 20_000
+QUICK_IN_TURN = 5_000
 
 
 def _stream_figures(settings, system, case):
@@ -120,7 +110,7 @@ def run_streams(settings):
     systems = settings.choose(tuple(STREAM_PROGRAMS), tuple(STREAM_PROGRAMS))
     rounds = min(settings.rounds, 3)
     rows = []
-    for case in STREAM_CASES:
+    for case in QUICK_STREAM_CASES if settings.quick else STREAM_CASES:
         figures = {system: [] for system in systems}
         for number in range(rounds):
             for system in systems:

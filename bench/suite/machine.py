@@ -4,6 +4,7 @@ import datetime
 import os
 import pathlib
 import platform
+import re
 import subprocess
 
 
@@ -26,6 +27,12 @@ def _revision():
     return _first_line("git", "-C", str(root), "describe", "--always", "--dirty")
 
 
+def _pinned(path, pattern):
+    """A version that a peer of bench/peers is pinned to."""
+    found = re.search(pattern, (pathlib.Path(__file__).resolve().parents[1] / "peers" / path).read_text())
+    return found[1] if found else "unknown"
+
+
 def describe():
     """The `machine` object of the JSON files."""
     return {
@@ -36,9 +43,14 @@ def describe():
         "versions": {
             "rhei": _revision(),
             "grpc-c++": _first_line("pkg-config", "--modversion", "grpc++"),
+            "grpc-go": _pinned("go/go.mod", r"google.golang.org/grpc v(\S+)"),
+            "tonic": _pinned("rust/Cargo.toml", r'tonic = "=([^"]+)"'),
+            "grpc-java": _pinned("java/pom.xml", r"<grpc.version>([^<]+)"),
             "protobuf": _first_line("protoc", "--version").removeprefix("libprotoc "),
             "nghttp2": _first_line("h2load", "--version").split("/")[-1],
             "compiler": _first_line("c++", "--version"),
+            "rustc": _first_line("rustc", "--version").removeprefix("rustc "),
+            "java": _first_line("javac", "-version").removeprefix("javac "),
             "go": _first_line("go", "env", "GOVERSION").removeprefix("go"),
             "cpp-httplib": _first_line("pkg-config", "--modversion", "cpp-httplib"),
             "nlohmann-json": _first_line("pkg-config", "--modversion", "nlohmann_json"),

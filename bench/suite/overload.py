@@ -147,4 +147,4 @@ def picture(content):
               f"Server on one core, client on another, of: {where['cpu']}. "
               + ", ".join(f"{name} {where['versions'].get(name, 'unknown')}" for name in ("rhei", "grpc-c++"))]
     return plot.line_chart("Overload: answers in time", "load, in multiples of what the server can do",
-                           "answers in time, % of what it can do", lines, notes)
+                           "answers in time, % of what it can do", lines, notes, linear=True)

@@ -1,6 +1,7 @@
-"""Charts as SVG, made without any library, and as PNG by rsvg-convert where that is installed."""
+"""Bar charts and curves as SVG, made without any library, and as PNG by rsvg-convert where that is installed."""
 
 import html
+import math
 import shutil
 import subprocess
 
@@ -12,12 +13,18 @@ BAR, GAP = 26, 10
 LABEL_WIDTH = 210
 VALUE_WIDTH = 120
 FOOT_HEIGHT = 16
-COLOURS = {"rhei": "#1f6f8b", "grpc-c++": "#8a97a6"}
+COLOURS = {"rhei": "#1f6f8b", "grpc-c++": "#8a97a6", "grpc-go": "#5aa469", "tonic": "#b5524a", "grpc-java": "#8e6bb0",
+           "frames": "#222222"}
 OTHER_COLOUR = "#d08c3f"
-CHART_HEIGHT = 300
-AXIS_WIDTH = 70
-GRID_COLOUR = "#ddd"
 FONT = "DejaVu Sans, Verdana, sans-serif"
+# Curves: the room for what stands on the axes, the height of the area, and a line of the legend.
+AXIS_LEFT, AXIS_RIGHT, AXIS_FOOT = 76, 46, 46
+MOST_TICKS = 8
+AREA_HEIGHT = 340
+LEGEND_HEIGHT = 20
+LEGEND_COLUMNS = 3
+# Several curves of one system are told apart by their dashes.
+DASHES = ("none", "7 4", "2 3")
 
 
 def _text(x, y, text, size=14, anchor="start", weight="normal", colour="#222"):
@@ -49,6 +56,11 @@ def bar_charts(title, panels, notes):
     for panel_title, bars in panels:
         part, top = _panel(top, panel_title, bars)
         elements += part
+    return _picture(elements, top, notes)
+
+
+def _picture(elements, top, notes):
+    """The SVG of these elements, with the notes from `top` on."""
     for note in notes:
         elements.append(_text(MARGIN, top + 4, note, 11, colour="#666"))
         top += FOOT_HEIGHT
@@ -64,55 +76,97 @@ def _document(elements, top):
             f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>\n{body}\n</svg>\n')
 
 
-def _ticks(most):
-    """Round values from 0 to at least `most`, four to eight of them."""
-    step = 10 ** (len(str(int(most))) - 1)
-    while most / step < 4:
-        step /= 2
-    return [step * index for index in range(int(most / step) + 2) if step * (index - 1) < most]
+class _LogAxis:
+    """From one end to the other on so many pixels from `start` on. Marked are the values themselves where they are few,
+    otherwise powers of ten, which the axis then begins and ends with."""
+
+    def __init__(self, values, start, length, own_ticks=False):
+        few = sorted(set(values))
+        low, high = math.floor(math.log10(few[0])), math.ceil(math.log10(few[-1]))
+        if own_ticks and 1 < len(few) <= MOST_TICKS:
+            self.ticks = few
+        else:
+            self.ticks = [10.0 ** exponent for exponent in range(low, max(high, low + 1) + 1)]
+        self._low, self._high = math.log10(self.ticks[0]), math.log10(self.ticks[-1])
+        self._start, self._length = start, length
+
+    def at(self, value):
+        return self._start + self._length * (math.log10(value) - self._low) / (self._high - self._low)
 
 
-def _axes(x, y, xs, ys, names):
-    """Grid, numbers and names of two axes; x and y give a value's place."""
-    left, right, top, bottom = x(0), x(xs[-1]), y(ys[-1]), y(0)
+class _LinearAxis:
+    """The same from 0 on, marked at four to eight round values."""
+
+    def __init__(self, values, start, length):
+        most = max(values)
+        step = 10.0 ** math.floor(math.log10(most))
+        while most / step < 4:
+            step /= 2
+        self.ticks = [step * number for number in range(math.ceil(most / step) + 1)]
+        self._start, self._length = start, length
+
+    def at(self, value):
+        return self._start + self._length * value / self.ticks[-1]
+
+
+def _grid(across, up, top, x_label, y_label):
+    """Lines at the marks of both axes, their values, and what the axes are."""
+    left, right = AXIS_LEFT + MARGIN, WIDTH - AXIS_RIGHT
     elements = []
-    for value in ys:
-        elements += [f'<line x1="{left:.0f}" y1="{y(value):.1f}" x2="{right:.0f}" y2="{y(value):.1f}" '
-                     f'stroke="{GRID_COLOUR}"/>', _text(left - 8, y(value) + 4, f"{value:g}", 12, "end")]
-    for value in xs:
-        elements += [f'<line x1="{x(value):.1f}" y1="{top:.0f}" x2="{x(value):.1f}" y2="{bottom:.0f}" '
-                     f'stroke="{GRID_COLOUR}"/>', _text(x(value), bottom + 18, f"{value:g}", 12, "middle")]
-    return elements + [_text((left + right) / 2, bottom + 38, names[0], 12, "middle"), _text(MARGIN, top - 12, names[1], 12)]
+    for value in across.ticks:
+        x = across.at(value)
+        elements += [f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{top + AREA_HEIGHT}" stroke="#e3e3e3"/>',
+                     _text(x, top + AREA_HEIGHT + 17, f"{value:g}" if value < 10 else f"{value:,.0f}", 12, "middle")]
+    for value in up.ticks:
+        y = up.at(value)
+        elements += [f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#e3e3e3"/>',
+                     _text(left - 6, y + 4, f"{value:g}" if value < 10 else f"{value:,.0f}", 12, "end")]
+    elements += [_text((left + right) / 2, top + AREA_HEIGHT + 38, x_label, 13, "middle"),
+                 _text(MARGIN, top - 10, y_label, 13)]
+    return elements
 
 
-def line_chart(title, x_name, y_name, lines, notes):
-    """A picture with one chart: lines are (system, label, [(x, y)]), notes are lines of text at its foot."""
-    points = [point for _, _, of_line in lines for point in of_line]
-    xs, ys = _ticks(max(x for x, _ in points)), _ticks(max(y for _, y in points))
-    top, left = MARGIN + TITLE_HEIGHT + 24, MARGIN + AXIS_WIDTH
+def _curve(colour, dash, points):
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>',
+            *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)]
 
-    def place_x(value):
-        return left + value / xs[-1] * (WIDTH - MARGIN - left)
 
-    def place_y(value):
-        return top + (1 - value / ys[-1]) * CHART_HEIGHT
-
-    elements = [_text(MARGIN, MARGIN + 14, title, 18, weight="bold"),
-                *_axes(place_x, place_y, xs, ys, (x_name, y_name))]
-    legend = top + CHART_HEIGHT + 64
-    for system, label, of_line in lines:
+def line_chart(title, x_label, y_label, series, notes, linear=False):
+    """A picture of curves: series are (system, label, points), points are (x, y). The axes are logarithmic, where both
+    have to be above 0, or linear."""
+    elements = [_text(MARGIN, MARGIN + 14, title, 18, weight="bold")]
+    series = [(system, label, points) for system, label, points in series if points]
+    top = MARGIN + TITLE_HEIGHT
+    left = AXIS_LEFT + MARGIN
+    area_top = top + LEGEND_HEIGHT * math.ceil(len(series) / LEGEND_COLUMNS) + 24
+    every = [point for _, _, points in series for point in points] or [(1, 1)]
+    places = (left, WIDTH - AXIS_RIGHT - left), (area_top + AREA_HEIGHT, -AREA_HEIGHT)
+    xs, ys = [x for x, _ in every], [y for _, y in every]
+    if linear:
+        across, up = _LinearAxis(xs, *places[0]), _LinearAxis(ys, *places[1])
+    else:
+        across, up = _LogAxis(xs, *places[0], own_ticks=True), _LogAxis(ys, *places[1])
+    elements += _grid(across, up, area_top, x_label, y_label)
+    seen = {}
+    for number, (system, label, points) in enumerate(series):
         colour = COLOURS.get(system, OTHER_COLOUR)
-        path = " ".join(f"{place_x(x):.1f},{place_y(y):.1f}" for x, y in of_line)
-        elements.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="3"/>')
-        elements += [f'<circle cx="{place_x(x):.1f}" cy="{place_y(y):.1f}" r="4" fill="{colour}"/>' for x, y in of_line]
-        elements += [f'<rect x="{left}" y="{legend - 9}" width="22" height="6" fill="{colour}"/>',
-                     _text(left + 30, legend, label, 13)]
-        legend += 20
-    foot = legend + 12
-    for note in notes:
-        elements.append(_text(MARGIN, foot, note, 11, colour="#666"))
-        foot += FOOT_HEIGHT
-    return _document(elements, foot)
+        dash = DASHES[seen.setdefault(system, 0) % len(DASHES)]
+        seen[system] += 1
+        x = MARGIN + (number % LEGEND_COLUMNS) * (WIDTH - 2 * MARGIN) / LEGEND_COLUMNS
+        y = top + number // LEGEND_COLUMNS * LEGEND_HEIGHT
+        elements += [f'<line x1="{x:.0f}" y1="{y + 4}" x2="{x + 30:.0f}" y2="{y + 4}" stroke="{colour}" stroke-width="2" '
+                     f'stroke-dasharray="{dash}"/>', _text(x + 36, y + 8, label, 13)]
+        elements += _curve(colour, dash, [(across.at(x), up.at(y)) for x, y in points])
+    return _picture(elements, area_top + AREA_HEIGHT + AXIS_FOOT + 14, notes)
+
+
+def notes_of(content):
+    """What stands at the foot of a picture: where, and with which versions of the systems in it, it was measured."""
+    where = content["machine"]
+    systems = dict.fromkeys(row["system"] for row in content["rows"])
+    versions = ", ".join(f"{name} {where['versions'][name]}" for name in systems if name in where["versions"])
+    return [f"{where['cores']} cores of {where['cpu']}, {where['date'][:10]}.", versions]
 
 
 def write(folder, name, svg):

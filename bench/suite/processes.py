@@ -1,8 +1,10 @@
 """Starting, watching and ending the programs under test."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
+import resource
 import select
 import signal
 import subprocess
@@ -18,6 +20,21 @@ def require_program(path):
     if not pathlib.Path(path).is_file():
         raise Failure(f"program missing: {path}; build it, or leave its system out with --systems")
     return str(path)
+
+
+# What a program has open besides its connections.
+SPARE_DESCRIPTORS = 200
+
+
+def raise_descriptor_limit(connections):
+    """Lets this process, and the programs that it starts, have so many connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + SPARE_DESCRIPTORS
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise Failure(f"{connections} connections need {needed} file descriptors a process; the hard limit is {hard} "
+                      "(ulimit -Hn)")
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 class Server:
@@ -84,6 +101,12 @@ def run_for_json(command, timeout):
     if done.returncode != 0:
         raise Failure(f"exit code {done.returncode}: {' '.join(command)}")
     return json.loads(done.stdout)
+
+
+def run_all_for_json(commands, timeout):
+    """The same for programs that run at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(lambda command: run_for_json(command, timeout), commands))
 
 
 def cpu_seconds(pid):

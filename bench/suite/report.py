@@ -20,6 +20,32 @@ def median_row(case, system, runs, figures=FIGURES):
     return row
 
 
+def interleaved(settings, name, case, systems, once, figures=FIGURES, pairs=None):
+    """The rows of one case: each system once in a round, by once(system), and the medians of the rounds.
+
+    `once` returns what a client printed, or these figures with errors. `pairs` gets, for this case, how many times as
+    fast each system was as another in the same round, as the median over the rounds: what disturbs both cancels out.
+    """
+    runs = {system: [] for system in systems}
+    for number in range(settings.rounds):
+        for system in systems:
+            run = once(system)
+            if "rps" not in run:
+                run["rps"] = run["requests"] / run["seconds"]
+            runs[system].append(run)
+            settings.progress(f"{name} {case} round {number + 1}/{settings.rounds} {system}: {run['rps']:,.0f}/s")
+    if pairs is not None:
+        pairs[case] = pair_ratios({system: [run["rps"] for run in of_system] for system, of_system in runs.items()})
+    return [median_row(case, system, of_system, figures) for system, of_system in runs.items()]
+
+
+def pair_ratios(rates):
+    """{system: {other: median of the system's rate over the other's}} from the rates of the rounds of each."""
+    return {system: {other: round(statistics.median(mine / theirs for mine, theirs in zip(own, others)), 3)
+                     for other, others in rates.items() if other != system and all(others)}
+            for system, own in rates.items() if system.startswith("rhei")}
+
+
 def ratios(rows, subject="rhei", key="rps"):
     """{case: {peer: subject's value / the peer's}} for every case that has the subject."""
     result = {}
@@ -29,10 +55,12 @@ def ratios(rows, subject="rhei", key="rps"):
     return result
 
 
-def _cell(value):
+def cell(value):
+    """A figure as text."""
     if value is None:
         return "-"
     if isinstance(value, float):
+        value = round(value, 2) + 0.0  # without the sign of a zero
         return f"{value:,.0f}" if value >= 1000 else f"{value:.2f}"
     return f"{value:,}" if isinstance(value, int) else value
 
@@ -40,11 +68,11 @@ def _cell(value):
 def table(rows):
     """The rows as text, their keys as the heading."""
     keys = list(rows[0])
-    lines = [keys] + [[_cell(row[key]) for key in keys] for row in rows]
+    lines = [keys] + [[cell(row[key]) for key in keys] for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(keys))]
 
     def aligned(line):
-        cells = [text.ljust(width) if key in ("case", "system") else text.rjust(width)
+        cells = [text.ljust(width) if key in ("case", "system", "what") else text.rjust(width)
                  for key, text, width in zip(keys, line, widths)]
         return "  ".join(cells).rstrip()
 

@@ -1,9 +1,9 @@
 """The benchmark `unary`: a closed loop of small unary calls, the server on one core and the client on another."""
 
-from . import report
-from .processes import Server, require_program, run_for_json
+from . import peers, plot, report
+from .processes import Server, raise_descriptor_limit, require_program, run_for_json
 
-CASES = {"1x1": (1, 1), "1x100": (1, 100), "10x100": (10, 100)}
+CASES = {"1x1": (1, 1), "1x100": (1, 100), "10x100": (10, 100), "1000x1": (1_000, 1)}
 
 # Long enough that a spinning program never sleeps while the load runs.
 SPIN_MICROSECONDS = 1_000_000
@@ -19,9 +19,15 @@ PROGRAMS = {
     # Only when asked for by --systems: gRPC's other kind of server.
     "grpc-c++-completion-queue": ("unary_grpc_cq_server", "unary_grpc_client"),
 }
-DEFAULT_SYSTEMS = ("rhei", "grpc-c++", "frames", "tcp", "rhei" + BUSY_POLL, "tcp" + BUSY_POLL)
-KNOWN_SYSTEMS = DEFAULT_SYSTEMS + ("grpc-c++-completion-queue", "frames" + BUSY_POLL)
-
+DEFAULT_SYSTEMS = ("rhei", "grpc-c++", *peers.PEERS, "frames", "tcp", "rhei" + BUSY_POLL, "frames" + BUSY_POLL,
+                   "tcp" + BUSY_POLL)
+KNOWN_SYSTEMS = DEFAULT_SYSTEMS + ("grpc-c++-completion-queue",)
+# Where spinning is measured: where one has to sleep otherwise.
+BUSY_POLL_CASES = ("1x1", "1x100")
+# A just-in-time compiler needs calls before it has compiled what they take.
+WARMUP_SECONDS = {"grpc-java": 10.0}
+# Connections are made during the warm-up.
+CONNECTIONS_A_SECOND = 2_000
 
 # What benchmark `deadlines` adds to each call: a deadline that is not reached, and metadata both ways.
 DEADLINE_SYSTEMS = ("rhei", "grpc-c++")
@@ -29,25 +35,41 @@ DEADLINE_SERVER = ("--metadata", 4)
 DEADLINE_CLIENT = ("--metadata", 4, "--deadline", 10_000)
 
 
-def _run_once(settings, system, case, server_flags=(), client_flags=()):
-    """One server, one client, one window; the figures of a row."""
-    server_name, client_name = PROGRAMS[system.removesuffix(BUSY_POLL)]
+def prepare(settings, systems):
+    """Builds the peers among the systems; a Failure if a program is not there."""
+    for system in systems:
+        if system in peers.PEERS:
+            peers.build(system, settings.progress)
+        else:
+            for program in PROGRAMS[system.removesuffix(BUSY_POLL)]:
+                require_program(settings.programs / program)
+
+
+def _command(settings, system, side, cpu):
+    if system in peers.PEERS:
+        return peers.command(system, side, cpu)
+    program = PROGRAMS[system.removesuffix(BUSY_POLL)][0 if side == "server" else 1]
     spin = ["--busy-poll", SPIN_MICROSECONDS] if system.endswith(BUSY_POLL) else []
-    connections, in_flight = CASES[case]
-    with Server([settings.programs / server_name, "--port", 0, "--cpu", settings.server_cpu, *spin,
-                 *server_flags]) as server:
-        run = run_for_json(
-            [settings.programs / client_name, "--port", server.port, "--cpu", settings.client_cpu,
+    return [settings.programs / program, "--cpu", cpu, *spin]
+
+
+def run_once(settings, system, load, server_flags=(), client_flags=()):
+    """One server, one client, one window; the figures of a row. A load is (connections, calls in flight on each)."""
+    connections, in_flight = load
+    raise_descriptor_limit(connections)
+    warmup = settings.warmup + connections / CONNECTIONS_A_SECOND
+    warmup = max(warmup, settings.shorter(WARMUP_SECONDS.get(system, 0)))
+    with Server([*_command(settings, system, "server", settings.server_cpu), "--port", 0, *server_flags]) as server:
+        return run_for_json(
+            [*_command(settings, system, "client", settings.client_cpu), "--port", server.port,
              "--connections", connections, "--in-flight", in_flight,
-             "--seconds", settings.seconds, "--warmup", settings.warmup, "--payload", PAYLOAD_BYTES,
-             "--server-pid", server.pid, *spin, *client_flags],
-            timeout=settings.seconds + settings.warmup + 30)
-    run["rps"] = run["requests"] / run["seconds"]
-    return run
+             "--seconds", settings.seconds, "--warmup", warmup, "--payload", PAYLOAD_BYTES,
+             "--server-pid", server.pid, *client_flags],
+            timeout=settings.seconds + warmup + 60)
 
 
 def _applies(system, case):
-    return case == "1x1" or not system.endswith(BUSY_POLL)
+    return case in BUSY_POLL_CASES or not system.endswith(BUSY_POLL)
 
 
 def run(settings):
@@ -63,23 +85,38 @@ def run_deadlines(settings):
 
 def _run_cases(settings, name, systems, server_flags=(), client_flags=()):
     """All cases, the systems interleaved round by round."""
-    for system in systems:
-        for program in PROGRAMS[system.removesuffix(BUSY_POLL)]:
-            require_program(settings.programs / program)
-    rows = []
-    for case in CASES:
-        runs = {system: [] for system in systems if _applies(system, case)}
-        for number in range(settings.rounds):
-            for system in runs:
-                runs[system].append(_run_once(settings, system, case, server_flags, client_flags))
-                settings.progress(f"{name} {case} round {number + 1}/{settings.rounds} {system}: "
-                                  f"{runs[system][-1]['rps']:,.0f}/s")
-        rows += [report.median_row(case, system, of_system) for system, of_system in runs.items()]
-    return {"rows": rows, **all_ratios(rows)}
+    prepare(settings, systems)
+    rows, pairs = [], {}
+    for case, load in CASES.items():
+        chosen = [system for system in systems if _applies(system, case)]
+
+        def once(system, load=load):
+            return run_once(settings, system, load, server_flags, client_flags)
+
+        rows += report.interleaved(settings, name, case, chosen, once, pairs=pairs)
+    return {"rows": rows, "pairs": pairs, **all_ratios(rows)}
 
 
 def all_ratios(rows):
     """Spinning systems are compared apart: they buy speed with a whole core."""
     sleeping = [row for row in rows if not row["system"].endswith(BUSY_POLL)]
-    spinning = [row for row in rows if row["case"] == "1x1" and row["system"] != "rhei"]
+    spinning = [row for row in rows if row["case"] in BUSY_POLL_CASES and row["system"] != "rhei"]
     return {"ratios": report.ratios(sleeping), "busy_poll_ratios": report.ratios(spinning, "rhei" + BUSY_POLL)}
+
+
+# Those of the picture, and the case that it shows.
+LABELS = {"rhei": "rhei", "grpc-c++": "gRPC C++", "grpc-go": "grpc-go", "tonic": "tonic", "grpc-java": "grpc-java",
+          "frames": "bare frames"}
+SHOWN_CASE = "10x100"
+
+
+def picture(content):
+    """CPU time for each call by system, as SVG."""
+    shown = [row for row in content["rows"] if row["case"] == SHOWN_CASE and row["system"] in LABELS]
+    panels = [(f"Microseconds of {side} CPU a call, {SHOWN_CASE}",
+               [(row["system"], LABELS[row["system"]], row[key], f"{row[key]:.2f}") for row in shown if row[key]])
+              for side, key in (("server", "server_cpu_us"), ("client", "client_cpu_us"))]
+    panels.append((f"Calls a second, {SHOWN_CASE}", [(row["system"], LABELS[row["system"]], row["rps"], f"{row['rps']:,.0f}")
+                                                   for row in shown]))
+    return plot.bar_charts("What a unary call costs", [panel for panel in panels if panel[1]],
+                           plot.notes_of(content))

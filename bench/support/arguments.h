@@ -43,6 +43,9 @@ using MoreFlags = std::function<void(Flags& flags)>;
 ServerArguments StartServer(int argc, const char* const* argv, const char* purpose, const MoreFlags& more = {});
 ClientArguments StartClient(int argc, const char* const* argv, const char* purpose, const MoreFlags& more = {});
 
+// The same for a program that is server and client in one, and has no port.
+ClientArguments StartAlone(int argc, const char* const* argv, const char* purpose);
+
 // Ends the program with "wrong command line: WHAT" unless the condition holds.
 void RequireArgument(bool condition, const char* what);
 

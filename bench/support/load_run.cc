@@ -71,7 +71,8 @@ std::string LoadRun::ToJson() const {
   return "{\"requests\": " + std::to_string(requests) +
          ", \"seconds\": " + Number(std::chrono::duration<double>(last_.time - first_.time).count()) +
          ", \"errors\": " + std::to_string(last_.failed - first_.failed) + ", \"p50_us\": " + Number(quantile(0.5)) +
-         ", \"p99_us\": " + Number(quantile(0.99)) + ", \"server_cpu_us\": " + Number(per_request(server_cpu)) +
+         ", \"p99_us\": " + Number(quantile(0.99)) + ", \"p999_us\": " + Number(quantile(0.999)) +
+         ", \"server_cpu_us\": " + Number(per_request(server_cpu)) +
          ", \"client_cpu_us\": " + Number(per_request(last_.own_cpu - first_.own_cpu)) + "}";
 }
 

@@ -1,4 +1,4 @@
-// rhei's server of the unary benchmark: a handler that answers at once, on one loop.
+// rhei's server of the unary benchmark: a handler that answers at once, on one loop or as many as it is told.
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -28,11 +28,16 @@ class Echo final : public Bench::Service {
 };
 
 int Main(int argc, char** argv) {
-  const ServerArguments arguments = StartServer(argc, argv, "rhei, server.");
+  std::int64_t loops = 1;
+  const ServerArguments arguments = StartServer(
+      argc, argv, "rhei, server.", [&](Flags& flags) { flags.Add("--loops", &loops, "event loops, a thread each"); });
+  RequireArgument(loops > 0, "--loops must be positive");
   const TerminationSignal termination;
   Echo echo(arguments.metadata);
   Server server(ServerOptions().UseRuntime(
-      std::make_shared<Runtime>(RuntimeOptions().Loops(1).BusyPoll(std::chrono::microseconds(arguments.busy_poll)))));
+      std::make_shared<Runtime>(RuntimeOptions()
+                                    .Loops(static_cast<std::size_t>(loops))
+                                    .BusyPoll(std::chrono::microseconds(arguments.busy_poll)))));
   server.Add(echo).Listen("127.0.0.1:" + std::to_string(arguments.port));
   if (const Status started = server.Start(); !started.ok()) {
     std::fprintf(stderr, "%s\n", started.ToString().c_str());

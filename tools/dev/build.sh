@@ -81,7 +81,10 @@ cmd_demo() {
 cmd_bench() {
   [ -f bench/run.py ] || die "fetch the whole repository: bench/run.py is missing"
   ensure_packages build test bench
-  ensure_toolchain go
+  local language
+  for language in go $(python3 bench/run.py --build build/release --languages "$@"); do
+    ensure_toolchain "$language"
+  done
   configure release -DRHEI_BUILD_BENCHMARKS=ON
   compile release bench/all
   exec python3 bench/run.py --build build/release "$@"

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"rhei.example/bench/publish/internal/bench"
+	"rhei.example/bench/publish/bench"
 )
 
 type options struct {

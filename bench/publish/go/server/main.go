@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 
-	"rhei.example/bench/publish/internal/bench"
+	"rhei.example/bench/publish/bench"
 )
 
 func publish(response http.ResponseWriter, request *http.Request) {
