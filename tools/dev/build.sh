@@ -82,16 +82,16 @@ cmd_bench() {
   [ -f bench/run.py ] || die "fetch the whole repository: bench/run.py is missing"
   ensure_packages build test bench
   local language
-  for language in go $(python3 bench/run.py --build build/release --languages "$@"); do
+  for language in go $(python3 bench/run.py --build build/benchmarks --languages "$@"); do
     ensure_toolchain "$language"
   done
-  configure release -DRHEI_BUILD_BENCHMARKS=ON
-  compile release bench/all
-  exec python3 bench/run.py --build build/release "$@"
+  configure benchmarks
+  compile benchmarks bench/all
+  exec python3 bench/run.py --build build/benchmarks "$@"
 }
 
 cmd_clean() {
   local directory
-  for directory in release debug asan tsan fuzz bench interop docs tools; do rm -rf "build/$directory"; done
+  for directory in release benchmarks debug asan tsan fuzz bench interop docs tools; do rm -rf "build/$directory"; done
   rmdir build 2>/dev/null || true
 }
