@@ -37,8 +37,11 @@ enum class Abuse : std::uint8_t {
   kReadingPaused,
   // A new connection was closed at once: there were too many.
   kConnectionRefused,
+  // Nobody's fault: the connection had no call for long, or was old, and was ended without an error.
+  kMaxIdle,
+  kMaxAge,
 };
-inline constexpr std::size_t kAbuseKinds = static_cast<std::size_t>(Abuse::kConnectionRefused) + 1;
+inline constexpr std::size_t kAbuseKinds = static_cast<std::size_t>(Abuse::kMaxAge) + 1;
 
 // "rapid_reset": as it stands in GOAWAY, and good as a metric's label.
 std::string_view Name(Abuse kind);

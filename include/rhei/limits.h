@@ -89,6 +89,12 @@ struct Limits {
   std::uint32_t min_stream_rate = 1024;
   // A connection without a call.
   Duration connection_idle_timeout = std::chrono::minutes(30);
+  // How old a server's connection may become, give or take a tenth, so that those that began together do not end
+  // together; then its client is asked to make another one, for which no call fails (gRFC A9). For load balancers that
+  // see connections and not calls. Default: for ever.
+  Duration max_connection_age = Duration::max();
+  // What its calls have from then on, before they are ended.
+  Duration max_connection_age_grace = std::chrono::seconds(30);
   // Connections that a server holds; the next ones are closed at once.
   std::uint32_t max_connections = 16 * 1024;
 };

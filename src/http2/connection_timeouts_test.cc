@@ -122,6 +122,7 @@ TEST_F(StalledStreamTest, AStreamWhoseWindowStaysShutIsCancelledWithAReason) {
   EXPECT_EQ(reset.event.error, ErrorCode::kCancel);
   EXPECT_EQ(reset.event.initiator, Initiator::kLibrary);
   EXPECT_EQ(reset.data, "stalled: the peer's windows open too slowly");
+  EXPECT_EQ(server_.abuses.Now()[Abuse::kStalledStream], 1u);
   EXPECT_TRUE(SentCancel(1));
   EXPECT_EQ(DataSent(), 0u);
   EXPECT_EQ(server_.connection.queued(stream), 0u);

@@ -1,5 +1,6 @@
 #include "transport/http2_server_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -33,6 +34,17 @@ std::span<const HeaderField> HeadersTooLarge() {
   return fields;
 }
 
+// Limits that mean "never" are longer than time lasts.
+constexpr Duration kLongest = std::chrono::hours(24 * 365);
+
+// When a connection that begins now is old: a tenth sooner or later than the limit says.
+TimePoint AgeEnd(runtime::Loop& loop, Duration age) {
+  if (age > kLongest) return TimePoint::max();
+  constexpr std::uint64_t kSteps = 1024;
+  const auto step = static_cast<Duration::rep>(loop.Random() % kSteps);
+  return loop.Now() + age - age / 10 + age / 5 * step / kSteps;
+}
+
 }  // namespace
 
 Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Limits& limits, runtime::Loop& loop,
@@ -49,7 +61,8 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
       request_reader_(router),
       budget_(link_.connection(), limits.connection_budget),
       idle_since_(loop.Now()),
-      idle_timer_([this] { OnIdleTimer(); }) {
+      age_end_(AgeEnd(loop, limits.max_connection_age)),
+      life_timer_([this] { OnLifeTimer(); }) {
   link_.connection().CountAbuses(router_.abuses());
   if (router_.http_handler() == nullptr) link_.connection().SetRefusal(HeadersTooLarge());
 }
@@ -57,21 +70,46 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
 Http2ServerConnection::~Http2ServerConnection() = default;
 
 void Http2ServerConnection::Start() {
-  loop().Arm(idle_timer_, idle_since_ + limits_.connection_idle_timeout);
+  ArmLifeTimer();
   link_.Start();
 }
 
-void Http2ServerConnection::OnIdleTimer() {
-  if (draining_ || link_ended_) return;
-  // The timer is not moved at each call, but looks when it fires.
-  const TimePoint idle_end = (active_ > 0 ? loop().Now() : idle_since_) + limits_.connection_idle_timeout;
-  if (idle_end <= loop().Now()) return Drain("max_idle");
-  loop().Arm(idle_timer_, idle_end);
+// Not moved at each call: it looks when it fires.
+void Http2ServerConnection::ArmLifeTimer() {
+  const TimePoint next = std::min(IdleEnd(), age_end_);
+  if (next != TimePoint::max()) loop().Arm(life_timer_, next);
+}
+
+// When it has been idle for too long, if no call begins until then.
+TimePoint Http2ServerConnection::IdleEnd() {
+  if (limits_.connection_idle_timeout > kLongest) return TimePoint::max();
+  return (active_ > 0 ? loop().Now() : idle_since_) + limits_.connection_idle_timeout;
+}
+
+void Http2ServerConnection::OnLifeTimer() {
+  if (link_ended_) return;
+  if (age_end_ <= loop().Now()) return OnAge();
+  if (draining_) return;
+  if (IdleEnd() <= loop().Now()) {
+    link_.connection().Count(Abuse::kMaxIdle);
+    return Drain(Name(Abuse::kMaxIdle));
+  }
+  ArmLifeTimer();
+}
+
+void Http2ServerConnection::OnAge() {
+  if (old_) return Abort("max_age: the call went on for longer than the grace of a connection that is old");
+  // One that drains for another reason has its own end.
+  if (draining_) return;
+  old_ = true;
+  link_.connection().Count(Abuse::kMaxAge);
+  Drain(Name(Abuse::kMaxAge));
+  if (link_ended_ || limits_.max_connection_age_grace > kLongest) return;
+  age_end_ = loop().Now() + limits_.max_connection_age_grace;
+  loop().Arm(life_timer_, age_end_);
 }
 
 void Http2ServerConnection::ArmRequestTimer() {
-  // Limits that mean "never" are longer than time lasts.
-  constexpr Duration kLongest = std::chrono::hours(24 * 365);
   if (limits_.min_stream_rate == 0 || limits_.stalled_stream_timeout > kLongest || link_ended_) return;
   if (request_timer_ == nullptr) request_timer_ = std::make_unique<runtime::Timer>([this] { OnRequestTimer(); });
   loop().Arm(*request_timer_, loop().Now() + limits_.stalled_stream_timeout / kRequestChecks);

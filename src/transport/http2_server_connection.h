@@ -84,7 +84,10 @@ class Http2ServerConnection final : public Http2Link::Owner {
   Http2ServerStream& StreamAt(std::uint32_t slot);
   void CancelStreams(std::string_view why);
   void CloseIfDrained();
-  void OnIdleTimer();
+  void ArmLifeTimer();
+  void OnLifeTimer();
+  void OnAge();
+  TimePoint IdleEnd();
   void ArmRequestTimer();
   void OnRequestTimer();
 
@@ -108,9 +111,11 @@ class Http2ServerConnection final : public Http2Link::Owner {
   std::uint32_t started_in_round_ = 0;
   std::uint64_t arrived_ = 0;
   TimePoint idle_since_;
+  TimePoint age_end_;  // when it is old; from then on, when its calls are ended
   bool draining_ = false;
+  bool old_ = false;
   bool link_ended_ = false;
-  runtime::Timer idle_timer_;
+  runtime::Timer life_timer_;
   std::unique_ptr<runtime::Timer> request_timer_;  // from the first request that does not come whole, until it rests
 };
 

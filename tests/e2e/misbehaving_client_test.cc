@@ -301,6 +301,21 @@ TEST(MisbehavingClientTest, OneThatNeverReadsIsAnsweredOnlyUpToTheWriteBuffer) {
   EXPECT_EQ(fixture.stack.service.started, 500);
 }
 
+// Answers to what it sends queue up to a limit; then they are written before anything more is read.
+TEST(MisbehavingClientTest, ReadingPausesUntilItsAnswersAreWritten) {
+  Fixture fixture;
+  fixture.stack.world.RunFor(1s);
+  std::string bytes;
+  constexpr std::uint32_t kRefused = 190;
+  for (std::uint32_t i = 0; i < kRefused; ++i) bytes += Headers(2 * i + 1, Block({{":method", "POST"}}), true);
+  bytes += Headers(2 * kRefused + 1, Block(kRequest)) + Data(2 * kRefused + 1, GrpcMessage("next"), true);
+  fixture.peer->Send(bytes);
+  fixture.stack.world.RunFor(5s);
+  EXPECT_EQ(fixture.peer->data(2 * kRefused + 1), GrpcMessage("echo next"));
+  EXPECT_EQ(fixture.stack.server->Abuses()[Abuse::kMalformedRequest], kRefused);
+  EXPECT_GE(fixture.stack.server->Abuses()[Abuse::kReadingPaused], 1U);
+}
+
 TEST(MisbehavingClientTest, OneThatHangsUpHarmsNoHandler) {
   std::vector<Promise<std::string>> promises;
   Fixture fixture({}, [&](ServerContext&, const std::string&) -> Task<Result<std::string>> {

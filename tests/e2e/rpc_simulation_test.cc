@@ -160,6 +160,7 @@ TEST(RpcSizeTest, ARequestAboveTheServersLimitIsRefused) {
     EXPECT_THAT(reply.error().message(), AllOf(HasSubstr(std::to_string(size)), HasSubstr("1000")));
   }
   EXPECT_EQ(stack.service.started, 1);
+  EXPECT_EQ(stack.server->Abuses()[Abuse::kMessageTooLarge], 2U);
   EXPECT_TRUE(stub.Call(kMethod, "goes on").Wait().ok());
 }
 
