@@ -40,11 +40,6 @@ def _case(text, number):
     return f"{number}{text}"
 
 
-def numbers_of(rows):
-    """The numbers that cases begin with."""
-    return sorted({int(row["case"].split("-")[0]) for row in rows})
-
-
 def series_of(rows, key, labels=None):
     """[(system, label, [(number of the case, value)])] for the systems of these rows."""
     systems = dict.fromkeys(row["system"] for row in rows)
@@ -70,7 +65,7 @@ def run_saturation(settings):
 def saturation_picture(content):
     return plot.line_chart(
         "Unary calls a second against calls in flight", "calls in flight on one connection", "calls a second",
-        series_of(content["rows"], "rps"), plot.notes_of(content, LABELS))
+        series_of(content["rows"], "rps"), plot.notes_of(content))
 
 
 def run_latency(settings):
@@ -103,7 +98,7 @@ def latency_picture(content):
     series = [(system, f"{label}, {name}", points)
               for key, name in QUANTILES.items() for system, label, points in series_of(kept, key)]
     return plot.line_chart("Latency of a unary call against load, open loop", "calls offered a second", "microseconds",
-                           series, plot.notes_of(content, LABELS))
+                           series, plot.notes_of(content))
 
 
 def cliffs(rows, key="server_cpu_us"):
@@ -137,7 +132,7 @@ def run_connections(settings):
 def connections_picture(content):
     return plot.line_chart("What a call costs as connections grow", "connections, one call in flight on each",
                            "microseconds of server CPU a call", series_of(content["rows"], "server_cpu_us"),
-                           plot.notes_of(content, LABELS))
+                           plot.notes_of(content))
 
 
 def cores_for(loops, cores):
@@ -185,10 +180,14 @@ def run_loops(settings):
 
 
 def loops_picture(content):
-    shared = [str(number) for number in numbers_of([row for row in content["rows"] if row["shared_cores"] == "yes"])]
-    notes = plot.notes_of(content, LABELS)
+    """Bars, because there are no powers of ten to see."""
+    shares = {"yes": ", cores shared", "no": ""}
+    bars = [("rhei", f"{row['case'].split('-')[0]}{shares[row['shared_cores']]}", row["rps"], f"{row['rps']:,.0f}")
+            for row in content["rows"]]
+    notes = plot.notes_of(content)
+    shared = [row["case"].split("-")[0] for row in content["rows"] if row["shared_cores"] == "yes"]
     if shared:
         notes.append(f"With {', '.join(shared)} loops the server and its clients share all {content['machine']['cores']} "
                      "cores: this shows what too many loops cost, not how they scale.")
-    return plot.line_chart("Unary calls a second against loops", "loops of the server, with as many client processes",
-                           "calls a second", series_of(content["rows"], "rps"), notes)
+    title = "Unary calls a second against loops"
+    return plot.bar_charts(title, [("Loops of the server, with as many client processes", bars)], notes)

@@ -136,10 +136,11 @@ def line_chart(title, x_label, y_label, series, notes):
     return _picture(elements, area_top + AREA_HEIGHT + AXIS_FOOT + 14, notes)
 
 
-def notes_of(content, names):
-    """What stands at the foot of a picture: where and with what it was measured; `names` are the systems to name."""
+def notes_of(content):
+    """What stands at the foot of a picture: where, and with which versions of the systems in it, it was measured."""
     where = content["machine"]
-    versions = ", ".join(f"{name} {where['versions'][name]}" for name in names if name in where["versions"])
+    systems = dict.fromkeys(row["system"] for row in content["rows"])
+    versions = ", ".join(f"{name} {where['versions'][name]}" for name in systems if name in where["versions"])
     return [f"{where['cores']} cores of {where['cpu']}, {where['date'][:10]}.", versions]
 
 

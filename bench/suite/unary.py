@@ -119,4 +119,4 @@ def picture(content):
     panels.append((f"Calls a second, {SHOWN_CASE}", [(row["system"], LABELS[row["system"]], row["rps"], f"{row['rps']:,.0f}")
                                                    for row in shown]))
     return plot.bar_charts("What a unary call costs", [panel for panel in panels if panel[1]],
-                           plot.notes_of(content, LABELS))
+                           plot.notes_of(content))
