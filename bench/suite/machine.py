@@ -1,6 +1,7 @@
 """Where and with what a benchmark ran: recorded beside its figures, which mean nothing without it."""
 
 import datetime
+import functools
 import os
 import pathlib
 import platform
@@ -8,6 +9,7 @@ import re
 import subprocess
 
 
+@functools.cache  # a compiler takes long to say its version, and a suite asks often
 def _first_line(*command):
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().splitlines()[0]

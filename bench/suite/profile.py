@@ -72,7 +72,7 @@ def run(settings):
     """Returns the content of the JSON file."""
     program = require_program(settings.programs / "guard_unary")
     rows = []
-    for case in CASES:
+    for case in CASES[:1] if settings.quick else CASES:
         rooms = per_room(_count(program, case, CALLS), _count(program, case, 2 * CALLS), CALLS)
         total = sum(rooms.values())
         rows += [{"case": case, "system": "rhei", "room": room, "instructions": round(count, 1),
