@@ -45,8 +45,8 @@ class LoadRun {
   // False once the window has closed.
   bool running() const { return state_ != State::kOver; }
 
-  // The results, as one line of JSON: requests, seconds, errors, p50_us, p99_us, p999_us, client_cpu_us, server_cpu_us; the
-  // latter two per request, and null where unknown.
+  // The results, as one line of JSON: requests, seconds, errors, p50_us, p99_us, p999_us, client_cpu_us, server_cpu_us;
+  // the latter two per request, and null where unknown.
   std::string ToJson() const;
 
  private:

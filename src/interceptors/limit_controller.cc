@@ -47,7 +47,8 @@ void LimitController::End(const Ended& call, TimePoint now) {
   CountEnd(now);
   Measure(call, now);
   const Duration length = now - window_begin_;
-  if (length < (doubling_ ? kFirstWindow : kWindow) || (window_calls_ < kWindowCalls && length < kLongestWindow)) return;
+  if (length < (doubling_ ? kFirstWindow : kWindow) || (window_calls_ < kWindowCalls && length < kLongestWindow))
+    return;
   CloseWindow(now);
   OpenWindow(now);
 }
