@@ -321,6 +321,7 @@ class Connection {
 
   // connection_control.cc: all other frames
   Step OnRstStream(const FrameHeader& header, std::string_view payload);
+  void IgnoreWhatFollows(StreamId stream, std::uint32_t slot);
   Step OnSettings(const FrameHeader& header, std::string_view payload);
   bool ApplySetting(Setting setting);
   bool ApplyInitialWindow(std::uint32_t value);

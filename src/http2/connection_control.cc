@@ -19,7 +19,10 @@ Connection::Step Connection::OnRstStream(const FrameHeader& header, std::string_
   if (const FrameError error = Parse(header, payload, frame); !error.ok()) return Violation(error.code, error.reason);
   if (IsIdle(header.stream)) return Violation(ErrorCode::kProtocolError, "RST_STREAM on an idle stream");
   const std::uint32_t slot = streams_.Find(header.stream);
-  if (slot == StreamTable::kNone || streams_[slot].state.closed()) return Step::kNothing;
+  if (slot == StreamTable::kNone || streams_[slot].state.closed()) {
+    if (role_ == Role::kClient) IgnoreWhatFollows(header.stream, slot);
+    return Step::kNothing;
+  }
   StreamRecord& record = streams_[slot];
   // A client may give up the rest of its request once it has the whole answer (RFC 9113 §8.1): that is not unfinished.
   const bool answered = record.state.send_ended();
@@ -34,6 +37,17 @@ Connection::Step Connection::OnRstStream(const FrameHeader& header, std::string_
   event_.initiator = Initiator::kRemote;
   event_.unprocessed = frame.code == ErrorCode::kRefusedStream;
   return Step::kEvent;
+}
+
+// A server of gRPC C++'s (seen with 1.51) that is so busy that a call's deadline passes before its handler is through
+// sends trailers, RST_STREAM(NO_ERROR) and the trailers once more. By §5.1 the last are an error of the connection,
+// which would end all its other calls. Whoever sends RST_STREAM behind its END_STREAM is let off.
+void Connection::IgnoreWhatFollows(StreamId stream, std::uint32_t slot) {
+  if (slot != StreamTable::kNone) {
+    streams_[slot].state.IgnoreRest();
+  } else if (closed_.Find(stream, highest_) == StreamEnd::kFinished) {
+    closed_.Close(stream, StreamEnd::kResetByUs, highest_);
+  }
 }
 
 Connection::Step Connection::OnSettings(const FrameHeader& header, std::string_view payload) {

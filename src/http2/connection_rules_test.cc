@@ -231,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
              Post(1) + Data(1, Big(16384)) + Data(1, Big(16384)) + Data(1, Big(16384)) + Data(1, Big(16384)), kGood}));
 
 class ClientRulesTest : public TestWithParam<Rule> {
- protected:
+ public:
   // A client that has sent a whole request on stream 1.
   static void Prepare(Endpoint& client) {
     client.Receive(Settings() + SettingsAck());
@@ -268,6 +268,8 @@ INSTANTIATE_TEST_SUITE_P(
            Rule{"5.1/5 ended: DATA", Ok(true) + Data(1, "x"), Fatal(kClosed)},
            Rule{"5.1/6 ended: HEADERS", Ok(true) + Ok(true), Fatal(kClosed)},
            Rule{"5.1/8 after RST_STREAM: DATA", RstStream(1, ErrorCode::kCancel) + Data(1, "x"), Fatal(kClosed)},
+           Rule{"ended and reset: HEADERS, DATA",
+                Ok(true) + RstStream(1, ErrorCode::kNoError) + Ok(true) + Data(1, "x", true), kGood},
            Rule{"5.1.1/1 stream opened by the server", Headers(2, OkBlock(), true), Fatal(kProtocol)},
            Rule{"6.5.2 ENABLE_PUSH from a server", Settings({{SettingId::kEnablePush, 1}}), Fatal(kProtocol)},
            Rule{"6.9.1/2 stream overflow", WindowUpdate(1, 0x7fffffff), OnStream(kFlow)},
@@ -286,6 +288,17 @@ INSTANTIATE_TEST_SUITE_P(
                 OnStream(kProtocol)},
            Rule{"6.8 GOAWAY that promises more", GoAway(1, ErrorCode::kNoError) + GoAway(3, ErrorCode::kNoError),
                 Fatal(kProtocol)}));
+
+// The same where the owner has let go of the stream before the RST_STREAM comes.
+TEST(ClientClosedStreamsTest, BehindItsEndAndItsResetAServersFramesAreIgnored) {
+  Endpoint client(Role::kClient);
+  ClientRulesTest::Prepare(client);
+  client.on_event = [](Endpoint& self, const SeenEvent& seen) { self.connection.Release(seen.event.stream); };
+  client.Receive(Ok(true));
+  ASSERT_EQ(client.connection.open_streams(), 0u);
+  client.Receive(RstStream(1, ErrorCode::kNoError) + Ok(true) + Data(1, "x", true));
+  EXPECT_FALSE(client.connection.failed());
+}
 
 TEST(ServerClosedStreamsTest, AFinishedStreamTakesNoMoreFrames) {
   for (const std::string& frame : {Data(1, "x", true), Get(1)}) {  // h2spec 5.1/11, 5.1/12

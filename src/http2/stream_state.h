@@ -63,6 +63,12 @@ class StreamState {
 
   void RecvReset() { Reset(StreamEnd::kResetByPeer); }
   void SendReset() { Reset(StreamEnd::kResetByUs); }
+  // Requires closed(). Where it has finished, late frames are ignored as if this side had sent RST_STREAM.
+  void IgnoreRest() {
+    if (reset_) return;
+    reset_ = true;
+    end_ = StreamEnd::kResetByUs;
+  }
 
   // Before the first data, a second header block without END_STREAM is a server's answer after an interim response.
   bool SendHeaders(bool end_stream) {

@@ -293,6 +293,24 @@ TEST(MisbehavingServerTest, GoAwayThatIsWrongEndsTheConnectionAndNotTheChannel) 
   }
 }
 
+// What gRPC C++ 1.51 sends when a call's deadline passes while its server is too busy. The other calls of the
+// connection have nothing to do with it.
+TEST(MisbehavingServerTest, TrailersThatComeTwiceHarmNoOtherCall) {
+  std::uint32_t held = 0;
+  Fixture fixture([&](ScriptedPeer& peer, std::uint32_t stream) {
+    if (std::exchange(held, stream) == 0) return;
+    const std::string trailers =
+        Headers(stream, Block({{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "4"}}), true);
+    peer.Send(trailers + RstStream(stream, ErrorCode::kNoError) + trailers + Reply(1, GrpcMessage("fine")));
+  });
+  const GenericStub stub = fixture.stack.Stub();
+  auto first = stub.Call(kMethod, "");
+  ASSERT_TRUE(fixture.stack.world.RunUntil([&] { return held != 0; }));
+  EXPECT_EQ(stub.Call(kMethod, "").Wait().code(), StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(first.Wait().ok());
+  EXPECT_EQ(fixture.server.peers.size(), 1U);
+}
+
 TEST(MisbehavingServerTest, AfterAGoAwayNewCallsUseANewConnection) {
   Fixture fixture([](ScriptedPeer& peer, std::uint32_t stream) { peer.Send(Reply(stream, GrpcMessage("fine"))); });
   const GenericStub stub = fixture.stack.Stub();
