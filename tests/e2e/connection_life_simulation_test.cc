@@ -21,6 +21,7 @@ using ::testing::HasSubstr;
 class ConnectionLifeTest : public ::testing::Test {
  protected:
   void Start(Duration age, std::uint64_t seed = 1) {
+    stub.reset();  // A channel ends before its world.
     stack.emplace(
         [this](ServerContext& context, const std::string& request) -> Task<Result<std::string>> {
           peers.insert(std::string(context.peer()));
