@@ -64,6 +64,12 @@ void SimulatedWorld::Cut(double probability_per_delivery) { world_->Cut(probabil
 void SimulatedWorld::Partition(Runtime& a, Runtime& b) { world_->Partition(LoopOf(a), LoopOf(b)); }
 void SimulatedWorld::Heal(Runtime& a, Runtime& b) { world_->Heal(LoopOf(a), LoopOf(b)); }
 
+void SimulatedWorld::SetMemory(Runtime& runtime, std::size_t used, std::size_t limit) {
+  for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
+    static_cast<runtime::SimulatedLoop&>(runtime.loop(i)).SetMemory({.used = used, .limit = limit});
+  }
+}
+
 Status SimulatedWorld::RefuseConnects(std::string_view address, bool refuse) {
   Result<runtime::Address> parsed = runtime::Address::Parse(address);
   if (!parsed.ok()) return std::move(parsed).error();

@@ -81,6 +81,9 @@ class SimulatedWorld {
   Status RefuseConnects(std::string_view address, bool refuse = true);
   void RefuseAllConnects(bool refuse = true);
 
+  // What the runtime's process seems to have of memory, in bytes, of what it may have; see Limits::process_memory.
+  void SetMemory(Runtime& runtime, std::size_t used, std::size_t limit);
+
   // Connections that are open at one side at least.
   std::size_t connections() const;
   // The number of steps so far, and a hash of each one's choice and time: equal for equal histories.

@@ -35,8 +35,11 @@ enum class Abuse : std::uint8_t {
   kStalledStream,
   // Nothing more was read until the peer had taken its answers.
   kReadingPaused,
-  // A new connection was closed at once: there were too many.
+  // A new connection was closed at once: there were too many, or the process had no file descriptor left for it.
   kConnectionRefused,
+  kNoDescriptor,
+  // A call or a new connection was refused because memory was short.
+  kMemoryShortage,
   // Nobody's fault: the connection had no call for long, or was old, and was ended without an error.
   kMaxIdle,
   kMaxAge,

@@ -76,6 +76,12 @@ struct Limits {
   // Of those, bytes of one stream before its writer has to wait.
   std::size_t stream_write_buffer = 64 * 1024;
 
+  // What the process may have, for itself and for what its peers send. When 80 % of it are used, a connection has no
+  // more than 100 calls at once; from 90 % on, new calls and new connections are refused and half-arrived requests are
+  // ended, all with RESOURCE_EXHAUSTED, and what runs goes on. 0: what the machine, or the process's control group
+  // (its container), gives; SIZE_MAX turns it off.
+  std::size_t process_memory = 0;
+
   // --- time --------------------------------------------------------------------------------------------------------
   // From the accepted connection to the peer's preface and SETTINGS.
   Duration handshake_timeout = std::chrono::seconds(10);
@@ -97,6 +103,9 @@ struct Limits {
   Duration max_connection_age_grace = std::chrono::seconds(30);
   // Connections that a server holds; the next ones are closed at once.
   std::uint32_t max_connections = 16 * 1024;
+  // The same from one client: one IPv4 address, or one /64 network of IPv6. Default: no limit of its own, as behind a
+  // proxy all clients have one address.
+  std::uint32_t max_connections_per_client = UINT32_MAX;
 };
 
 }  // namespace rhei::inline v0

@@ -26,6 +26,8 @@ std::string_view Name(Abuse kind) {
     case Abuse::kStalledStream: return "stalled_stream";
     case Abuse::kReadingPaused: return "reading_paused";
     case Abuse::kConnectionRefused: return "connection_refused";
+    case Abuse::kNoDescriptor: return "no_descriptor";
+    case Abuse::kMemoryShortage: return "memory_shortage";
     case Abuse::kMaxIdle: return "max_idle";
     case Abuse::kMaxAge: return "max_age";
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rhei/runtime.h"
+#include "rpc/connection_count.h"
 #include "rpc/method_registry.h"
 #include "rpc/server_listeners.h"
 #include "rpc/server_loop.h"
@@ -83,7 +84,7 @@ class Server::State final : public std::enable_shared_from_this<State>, public t
   rpc::MethodRegistry methods_;
   std::vector<std::string> addresses_;
   bool in_process_ = false;  // there need not be an address
-  std::atomic<std::uint32_t> connections_{0};
+  rpc::ConnectionCount connections_{options_.limits()};
   std::vector<std::unique_ptr<rpc::ServerLoop>> loops_;
   std::unique_ptr<rpc::ServerListeners> listeners_;  // on the home loop
   Done on_start_;                                    // on the home loop, while it begins to listen
@@ -136,7 +137,10 @@ void Server::State::BeginStart(Done done) {
     auto accept = [weak = self->weak_from_this()](std::unique_ptr<runtime::AcceptedStream> accepted) {
       if (const std::shared_ptr<State> state = weak.lock()) state->Accept(std::move(accepted));
     };
-    self->listeners_ = std::make_unique<rpc::ServerListeners>(self->home(), std::move(accept));
+    auto shed = [weak = self->weak_from_this()] {
+      if (const std::shared_ptr<State> state = weak.lock()) state->methods_.abuses().Count(Abuse::kNoDescriptor);
+    };
+    self->listeners_ = std::make_unique<rpc::ServerListeners>(self->home(), std::move(accept), std::move(shed));
     self->listeners_->Listen(self->addresses_, [&state = *self](const Status& result) { state.OnListening(result); });
   };
   home().Post(std::move(listen));

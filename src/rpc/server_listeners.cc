@@ -8,8 +8,9 @@ namespace rhei::inline v0::rpc {
 using runtime::Address;
 
 ServerListeners::ServerListeners(runtime::Loop& loop,
-                                 UniqueFunction<void(std::unique_ptr<runtime::AcceptedStream>)> accepted)
-    : loop_(loop), accepted_(std::move(accepted)) {}
+                                 UniqueFunction<void(std::unique_ptr<runtime::AcceptedStream>)> accepted,
+                                 UniqueFunction<void()> shed)
+    : loop_(loop), accepted_(std::move(accepted)), shed_(std::move(shed)) {}
 
 void ServerListeners::Listen(const std::vector<std::string>& addresses, UniqueFunction<void(Status)> done) {
   done_ = std::move(done);
@@ -69,6 +70,7 @@ Status ServerListeners::Open(const Address& address) {
   auto accepted = [this](std::unique_ptr<runtime::AcceptedStream> stream) { accepted_(std::move(stream)); };
   Result<std::unique_ptr<runtime::Listener>> listener = loop_.Listen(address, std::move(accepted));
   if (!listener.ok()) return std::move(listener).error();
+  (*listener)->OnShed([this] { shed_(); });
   listeners_.push_back(*std::move(listener));
   return {};
 }

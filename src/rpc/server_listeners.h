@@ -17,8 +17,9 @@ namespace rhei::inline v0::rpc {
 // On one loop. Destroying it ends listening.
 class ServerListeners {
  public:
-  // `accepted` is called on the loop for each new connection.
-  ServerListeners(runtime::Loop& loop, UniqueFunction<void(std::unique_ptr<runtime::AcceptedStream>)> accepted);
+  // `accepted` is called on the loop for each new connection, `shed` for each that the process had no descriptor for.
+  ServerListeners(runtime::Loop& loop, UniqueFunction<void(std::unique_ptr<runtime::AcceptedStream>)> accepted,
+                  UniqueFunction<void()> shed);
 
   // Listens on all of them; names such as "localhost:80" are looked up. `done` is called on the loop; its error names
   // every address that failed and why, and then none is listened on.
@@ -36,6 +37,7 @@ class ServerListeners {
 
   runtime::Loop& loop_;
   UniqueFunction<void(std::unique_ptr<runtime::AcceptedStream>)> accepted_;
+  UniqueFunction<void()> shed_;
   UniqueFunction<void(Status)> done_;
   std::size_t waiting_ = 0;
   std::string failures_;

@@ -8,22 +8,27 @@ using transport::Http2ServerConnection;
 
 void ServerLoop::Adopt(std::unique_ptr<runtime::AcceptedStream> accepted) {
   if (draining_) return;
-  if (total_ >= limits_.max_connections) {
-    router_.abuses().Count(Abuse::kConnectionRefused);
-    router_.logger().Write(LogLevel::kWarning, "a new connection was refused: there are " +
-                                                   std::to_string(limits_.max_connections) + " already");
-    return;
+  if (loop_.Memory(limits_.process_memory) == runtime::MemoryLevel::kCritical) {
+    return Refuse(Abuse::kMemoryShortage, "memory is short");
   }
   Result<std::unique_ptr<runtime::ByteStream>> stream = loop_.Adopt(std::move(accepted));
   if (!stream.ok()) {
     router_.logger().Write(LogLevel::kWarning, "a new connection was lost: " + stream.error().message());
     return;
   }
+  if (!count_.Enter((*stream)->peer())) {
+    return Refuse(Abuse::kConnectionRefused,
+                  "there are as many already as Limits allows, in all or from " + NetworkOf((*stream)->peer()));
+  }
   auto connection = std::make_unique<Http2ServerConnection>(router_, limits_, loop_, index_, *std::move(stream), *this);
   Http2ServerConnection* const key = connection.get();
   connections_.emplace(key, std::move(connection));
-  ++total_;
   key->Start();
+}
+
+void ServerLoop::Refuse(Abuse kind, std::string_view why) {
+  router_.abuses().Count(kind);
+  router_.logger().Write(LogLevel::kWarning, "a new connection was refused: " + std::string(why));
 }
 
 void ServerLoop::Drain(UniqueFunction<void()> when_empty) {
@@ -66,8 +71,9 @@ void ServerLoop::ListRunning(std::vector<std::string>& paths) const {
 }
 
 void ServerLoop::OnConnectionGone(Http2ServerConnection& connection) {
+  const runtime::Address peer = connection.link().peer();
   connections_.erase(&connection);
-  --total_;
+  count_.Leave(peer);
   TellIfEmpty();
 }
 

@@ -1,7 +1,6 @@
 // ServerLoop: a server's share of one loop: the connections that live there.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,7 @@
 
 #include "rhei/function.h"
 #include "rhei/limits.h"
+#include "rpc/connection_count.h"
 #include "runtime/loop.h"
 #include "transport/call_router.h"
 #include "transport/http2_server_connection.h"
@@ -22,15 +22,14 @@ namespace rhei::inline v0::rpc {
 // Everything on its loop.
 class ServerLoop final : public transport::Http2ServerConnection::Owner {
  public:
-  // `connections` counts those of all loops of the server.
+  // `connections` is for all loops of the server.
   ServerLoop(const transport::CallRouter& router, const Limits& limits, runtime::Loop& loop, std::size_t index,
-             std::atomic<std::uint32_t>& connections)
-      : router_(router), limits_(limits), loop_(loop), index_(index), total_(connections) {}
+             ConnectionCount& connections)
+      : router_(router), limits_(limits), loop_(loop), index_(index), count_(connections) {}
 
   runtime::Loop& loop() { return loop_; }
 
-  // Serves one more connection; one that comes too late, cannot be adopted, or is above Limits::max_connections, is
-  // closed.
+  // Serves one more connection; one that comes too late, cannot be adopted, or is one too many, is closed.
   void Adopt(std::unique_ptr<runtime::AcceptedStream> accepted);
 
   // Takes a call from inside of the process; false: the server stops.
@@ -46,13 +45,14 @@ class ServerLoop final : public transport::Http2ServerConnection::Owner {
   bool empty() const { return connections_.empty() && first_call_ == nullptr; }
 
  private:
+  void Refuse(Abuse kind, std::string_view why);
   void OnConnectionGone(transport::Http2ServerConnection& connection) override;
 
   const transport::CallRouter& router_;
   const Limits limits_;
   runtime::Loop& loop_;
   const std::size_t index_;
-  std::atomic<std::uint32_t>& total_;
+  ConnectionCount& count_;
   std::unordered_map<transport::Http2ServerConnection*, std::unique_ptr<transport::Http2ServerConnection>> connections_;
   void TellIfEmpty();
 

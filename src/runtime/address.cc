@@ -59,4 +59,8 @@ Result<Address> Address::Parse(std::string_view text) {
   return address;
 }
 
+std::string NetworkOf(const Address& address) {
+  return address.family == Address::Family::kIpv6 ? posix::Ipv6Network(address.host) : address.host;
+}
+
 }  // namespace rhei::inline v0::runtime

@@ -26,4 +26,8 @@ struct Address {
   friend auto operator<=>(const Address&, const Address&) = default;
 };
 
+// What of an address tells clients apart: of IPv6 the first 64 bits, as whoever has one address of such a network has
+// all of it (RFC 6177); else the host.
+std::string NetworkOf(const Address& address);
+
 }  // namespace rhei::inline v0::runtime

@@ -81,5 +81,12 @@ TEST(SocketAddressTest, AnUnknownZoneIsNamed) {
   EXPECT_EQ(unknown.error().message(), "no network interface is called \"nosuchnic\"");
 }
 
+TEST(AddressTest, ANetworkOfIpv6IsSixtyFourBits) {
+  EXPECT_EQ(NetworkOf(*Address::Parse("192.0.2.7:1")), "192.0.2.7");
+  EXPECT_EQ(NetworkOf(*Address::Parse("[2001:db8:1:2:3:4:5:6]:1")), "2001:db8:1:2::");
+  EXPECT_EQ(NetworkOf(*Address::Parse("[2001:db8:1:2::99]:2")), "2001:db8:1:2::");
+  EXPECT_EQ(NetworkOf(*Address::Parse("[fe80::1%1]:2")), "fe80::");
+}
+
 }  // namespace
 }  // namespace rhei::inline v0::runtime

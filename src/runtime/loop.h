@@ -16,6 +16,7 @@
 #include "runtime/address.h"
 #include "runtime/byte_stream.h"
 #include "runtime/loop_lag.h"
+#include "runtime/memory_watch.h"
 #include "runtime/timer_queue.h"
 
 namespace rhei::inline v0::runtime {
@@ -62,6 +63,9 @@ class Listener {
   virtual ~Listener() = default;
   // With the real port where port 0 was asked for.
   virtual const Address& address() const = 0;
+  // `shed` is called on the loop for each connection that was closed at once, because the process had no descriptor
+  // left for it.
+  virtual void OnShed(UniqueFunction<void()> shed) = 0;
 };
 
 // An operation that is under way; destroying it (on its loop) cancels it, and its callback is not called.
@@ -130,6 +134,14 @@ class Loop : public Executor {
   // How long what becomes ready waits until the loop gets to it; an estimate, made while it is asked for.
   Duration Lag() { return lag_.Get(); }
 
+  // What memory of its own the process has, in bytes, and what it may have; both are looked up now.
+  virtual std::size_t MemoryUsed() const = 0;
+  virtual std::size_t MemoryLimit() const = 0;
+  // Gives back to the system what was freed.
+  virtual void ReleaseFreedMemory() = 0;
+  // How near the end of its memory the process is; see MemoryWatch. Cheap.
+  MemoryLevel Memory(std::size_t limit) { return memory_.Get(limit); }
+
   // Memory to read into, shared by all streams of the loop: its content is gone when the reader returns to the loop.
   std::span<char> scratch() { return {scratch_.get(), kScratchSize}; }
   BlockPool& blocks() { return blocks_; }
@@ -137,6 +149,7 @@ class Loop : public Executor {
  private:
   static constexpr std::size_t kScratchSize = 256 * 1024;
   LoopLag lag_{*this};
+  MemoryWatch memory_{*this};
   BlockPool blocks_;
   std::unique_ptr<char[]> scratch_{new char[kScratchSize]};
 };

@@ -64,7 +64,7 @@ void Http2Link::ReadBatch() {
     case IoResult::Kind::kBytes:
       kept_.clear();
       kept_begin_ = 0;
-      read_at_ = batch_flushed_ = loop_.Now();
+      read_at_ = round_began_ = batch_flushed_ = loop_.Now();
       HandleInput({scratch.data(), kept + read.bytes});
       return AfterBatch();
     case IoResult::Kind::kWouldBlock: return WaitForInput();
@@ -81,7 +81,7 @@ void Http2Link::ReadRest(std::size_t missing) {
   if (read.kind == IoResult::Kind::kWouldBlock) return WaitForInput();
   if (read.kind == IoResult::Kind::kEnd) return End("connection closed by the peer");
   if (read.kind == IoResult::Kind::kFailed) return End(read.cause);
-  read_at_ = batch_flushed_ = loop_.Now();
+  read_at_ = round_began_ = batch_flushed_ = loop_.Now();
   std::string_view rest(scratch.data(), read.bytes);
   const std::string_view part = rest.substr(0, missing);
   kept_.append(part);
@@ -157,9 +157,9 @@ void Http2Link::OnTurnEnd() {
     return owner_.OnLinkEnd(cause_);
   }
   if (round_ended_ && state_ == State::kOpen) {
-    const TimePoint now = loop_.clock().Now();
-    if (connection_.unsent_size() > write_limit_ || now - batch_flushed_ > kLongBatch) {
-      batch_flushed_ = now;
+    round_began_ = loop_.clock().Now();
+    if (connection_.unsent_size() > write_limit_ || round_began_ - batch_flushed_ > kLongBatch) {
+      batch_flushed_ = round_began_;
       Flush();
     }
     if (!PeerReadsTooLittle()) {

@@ -53,6 +53,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
   runtime::Loop& loop() const { return loop_; }
   // When the input that is being handled was read: some of it may wait for several rounds.
   TimePoint read_at() const { return read_at_; }
+  // When the round that is under way began: what of the input was late by then is known without asking the clock.
+  TimePoint round_began() const { return round_began_; }
   const runtime::Address& peer() const { return stream_->peer(); }
   const runtime::Address& local() const { return stream_->local(); }
 
@@ -110,6 +112,7 @@ class Http2Link final : private runtime::ByteStream::Handler {
   std::string kept_;  // input that was read and not used: a part of a frame, or more after a full round
   std::size_t kept_begin_ = 0;
   TimePoint read_at_;
+  TimePoint round_began_;
   TimePoint batch_flushed_;  // since when its answers wait; of a batch that takes several rounds
   std::string cause_;
   runtime::EndOfTurnTask turn_end_;

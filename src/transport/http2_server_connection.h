@@ -64,6 +64,14 @@ class Http2ServerConnection final : public Http2Link::Owner {
   std::string_view peer() const { return peer_; }
   std::string_view local() const { return local_; }
   void HandlerStarted() { ++started_in_round_; }
+  // Whether the process has too little memory for one more call here.
+  bool LacksMemoryForCall() {
+    const runtime::MemoryLevel level = loop().Memory(limits_.process_memory);
+    return level != runtime::MemoryLevel::kPlenty &&
+           (level == runtime::MemoryLevel::kCritical || active_ > kCallsWhileMemoryIsShort);
+  }
+  // Whether it has too little for more of a request that has begun.
+  bool LacksMemory() { return loop().Memory(limits_.process_memory) == runtime::MemoryLevel::kCritical; }
   // Bytes of all requests so far.
   std::uint64_t arrived() const { return arrived_; }
   // A request has begun that is not whole: from now on it is looked how fast its rest comes.
@@ -91,6 +99,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
   void ArmRequestTimer();
   void OnRequestTimer();
 
+  static constexpr std::size_t kCallsWhileMemoryIsShort = 100;
   // Requests are looked at so often within the time that they have.
   static constexpr int kRequestChecks = 6;
 

@@ -90,11 +90,18 @@ void Http2ServerStream::CheckHead() {
     SendStatus(Error(StatusCode::kUnimplemented, "the request's grpc-encoding is not supported", Origin::kLibrary),
                Metadata{{"grpc-accept-encoding", "identity"}}, {});
     Answered();
-  } else if (head_.timeout <= Duration::zero()) {
+  } else if (ServerContextWriter::scope(context_).deadline() <= connection_.link().round_began()) {
     OnDeadline();
+  } else if (connection_.LacksMemoryForCall()) {
+    FailForMemory();
   } else if (head_.route.handler->client_streams()) {
     RunStreaming();
   }
+}
+
+void Http2ServerStream::FailForMemory() {
+  connection_.http2().Count(Abuse::kMemoryShortage);
+  Fail(Error(StatusCode::kResourceExhausted, "the server is short of memory", Origin::kLibrary));
 }
 
 void Http2ServerStream::SetDeadline() {
@@ -102,7 +109,8 @@ void Http2ServerStream::SetDeadline() {
   if (head_.timeout == CallRouter::kNoTimeout) head_.timeout = head_.route.timeout;
   TimePoint deadline = kNoDeadline;
   if (head_.grpc && head_.timeout != CallRouter::kNoTimeout) {
-    deadline = AddSaturated(loop.Now(), head_.timeout);
+    // Its time began when it came, and not when the calls before it left room.
+    deadline = AddSaturated(connection_.read_at(), head_.timeout);
     if (deadline_ == nullptr) deadline_ = std::make_unique<runtime::Timer>([this] { OnDeadline(); });
     loop.Arm(*deadline_, deadline);
   }
@@ -176,6 +184,7 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     message_.assign(result.message);
   }
   connection_.budget().Arrived(share_, charged, reader_.held() + message_.size());
+  if (!end_stream && connection_.LacksMemory()) return FailForMemory();
   if (!end_stream) return connection_.WatchRequests();
   if (reader_.in_message()) {
     return Fail(Error(StatusCode::kInternal, "the request ended in the middle of a message", Origin::kLibrary));

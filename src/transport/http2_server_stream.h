@@ -66,6 +66,7 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
 
   void Begin(const http2::Event& event);
   void CheckHead();
+  void FailForMemory();
   void SetDeadline();
   void OnDeadline();
   // A client gives up when its deadline passes, which comes in a little before or after the timer here.

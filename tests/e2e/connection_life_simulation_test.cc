@@ -134,6 +134,24 @@ TEST_F(ConnectionLifeTest, ThereAreNoMoreThanTheLimitAndThoseThatThereAreGoOn) {
   EXPECT_EQ(peers.size(), 3U);
 }
 
+TEST_F(ConnectionLifeTest, OneClientMayHaveNoMoreThanItsShare) {
+  Start(Limits().max_connection_age);
+  stack->server_limits.max_connections_per_client = 2;
+  ASSERT_TRUE(stack->Start().ok());
+  std::vector<GenericStub> stubs;
+  for (int i = 0; i < 3; ++i) stubs.push_back(stack->Stub());
+  EXPECT_TRUE(stubs[0].Call(kMethod, "").Wait().ok());
+  EXPECT_TRUE(stubs[1].Call(kMethod, "").Wait().ok());
+  EXPECT_EQ(stubs[2].Call(kMethod, "").Wait().code(), StatusCode::kUnavailable);
+  // Another client has its own.
+  const std::shared_ptr<Runtime> other = stack->world.AddRuntime();
+  GenericStub another(Connect("ipv4:" + std::string(kServerAddress), ChannelOptions().UseRuntime(other)));
+  EXPECT_TRUE(another.Call(kMethod, "").Wait().ok());
+  stubs.erase(stubs.begin());
+  stack->world.RunFor(10s);
+  EXPECT_TRUE(stubs[1].Call(kMethod, "").Wait().ok());
+}
+
 TEST_F(ConnectionLifeTest, AServerThatStopsHasItsOwnGrace) {
   Start(10s);
   auto call = stub->Call(kMethod, "hold");

@@ -74,6 +74,29 @@ TEST(DeadlineTest, EndsTheCallExactlyThenAndWakesTheHandler) {
   EXPECT_THAT(sleepers.log, ElementsAre(HasSubstr("DEADLINE_EXCEEDED")));
 }
 
+TEST(DeadlineTest, ACallThatExpiresBehindOthersNeverReachesItsHandler) {
+  SimulatedStack* world = nullptr;
+  SimulatedStack stack([&world](ServerContext&, const std::string& request) -> Task<Result<std::string>> {
+    world->world.Advance(10ms);  // It computes.
+    return Result<std::string>(request);
+  });
+  world = &stack;
+  ASSERT_TRUE(stack.Start().ok());
+  const GenericStub stub = stack.Stub();
+  ASSERT_TRUE(stub.Call(kMethod, "connects").Wait().ok());
+  stack.service.started = 0;
+  std::vector<UnaryCall<std::string>> calls;
+  for (int i = 0; i < 300; ++i) calls.push_back(stub.Call(kMethod, "x", CallOptions().Timeout(1s)));
+  for (UnaryCall<std::string>& call : calls) {
+    const Result<std::string> reply = call.Wait();
+    EXPECT_TRUE(reply.ok() || reply.code() == StatusCode::kDeadlineExceeded) << reply.error().ToString();
+  }
+  stack.world.RunFor(10s);
+  // A hundred fit into the second; what a round has begun is carried on with.
+  EXPECT_GE(stack.service.started, 100);
+  EXPECT_LE(stack.service.started, 100 + static_cast<int>(Limits().handler_starts_per_round));
+}
+
 TEST(DeadlineTest, ADeadlineIsAPointInTime) {
   Sleepers sleepers;
   SimulatedStack stack(sleepers.function());

@@ -93,6 +93,7 @@ void AsioListener::Shed() {
     unwanted.descriptor.Reset();
     reserve_ = posix::OpenReserve();
     if (unwanted.error != 0) return;
+    if (shed_) shed_();
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "runtime/asio/watched_descriptor.h"
 #include "runtime/loop.h"
@@ -18,6 +19,7 @@ class AsioListener final : public Listener, private ByteStream::Handler {
   ~AsioListener() override;
 
   const Address& address() const override { return address_; }
+  void OnShed(UniqueFunction<void()> shed) override { shed_ = std::move(shed); }
 
  private:
   AsioListener(AsioLoop& loop, Accepted accepted);
@@ -30,6 +32,7 @@ class AsioListener final : public Listener, private ByteStream::Handler {
 
   AsioLoop& loop_;
   Accepted accepted_;
+  UniqueFunction<void()> shed_;
   WatchedDescriptor socket_;
   Address address_;
   posix::FileIdentity file_;  // of the Unix path

@@ -141,6 +141,8 @@ TEST(AsioListenerTest, RunningOutOfDescriptorsShedsNewConnectionsAndRecovers) {
     servers.push_back(std::make_unique<RecordingStream>(*loop.Adopt(std::move(accepted))));
     servers.back()->Collect();
   });
+  int shed = 0;
+  listener->OnShed([&] { ++shed; });
   std::vector<std::unique_ptr<RecordingStream>> clients;
   std::vector<std::unique_ptr<Operation>> connects;
   int answered = 0;
@@ -155,7 +157,6 @@ TEST(AsioListenerTest, RunningOutOfDescriptorsShedsNewConnectionsAndRecovers) {
   connect();
   network.RunUntil([&] { return servers.size() == 1 && clients.size() == 1; });
 
-  int shed = 0;
   {
     // Room for the next client, and none for its server side.
     posix::Descriptor lowest_free = posix::OpenReserve();
@@ -163,7 +164,6 @@ TEST(AsioListenerTest, RunningOutOfDescriptorsShedsNewConnectionsAndRecovers) {
     lowest_free.Reset();
     connect();
     network.RunUntil([&] { return clients.size() == 2 && (clients[1]->end || clients[1]->failure.has_value()); });
-    ++shed;
 
     // The old connection goes on.
     clients[0]->Send("still here");

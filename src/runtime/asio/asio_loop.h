@@ -15,6 +15,7 @@
 #include "runtime/asio/post_queue.h"
 #include "runtime/end_of_turn.h"
 #include "runtime/loop.h"
+#include "runtime/posix/process_memory.h"
 
 namespace rhei::inline v0::runtime {
 
@@ -74,6 +75,9 @@ class AsioLoop final : public Loop {
   std::unique_ptr<Operation> Resolve(const std::string& host,
                                      UniqueFunction<void(Result<std::vector<Address>>)> done) override;
   std::uint64_t Random() override { return random_(); }
+  std::size_t MemoryUsed() const override { return memory_.Used(); }
+  std::size_t MemoryLimit() const override { return posix::MemoryLimit(); }
+  void ReleaseFreedMemory() override { posix::ReleaseFreedMemory(); }
 
   // For what stands on this loop's io_context. Every handler that Asio calls holds a HandlerScope while it runs.
   class HandlerScope {
@@ -151,6 +155,7 @@ class AsioLoop final : public Loop {
       system_timer_;
   TimePoint armed_for_ = TimePoint::max();  // what system_timer_ waits for
   std::mt19937_64 random_;
+  const posix::ProcessMemory memory_;
 };
 
 }  // namespace rhei::inline v0::runtime

@@ -145,4 +145,13 @@ bool IsIpv6Literal(const std::string& host) {
   return ::inet_pton(AF_INET6, host.substr(0, percent).c_str(), &ignored) == 1 && host.find('\0') == std::string::npos;
 }
 
+std::string Ipv6Network(const std::string& host) {
+  in6_addr address;
+  if (::inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &address) != 1) return host;
+  std::memset(address.s6_addr + 8, 0, 8);
+  char text[INET6_ADDRSTRLEN];
+  ::inet_ntop(AF_INET6, &address, text, sizeof(text));
+  return text;
+}
+
 }  // namespace rhei::inline v0::runtime::posix

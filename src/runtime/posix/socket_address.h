@@ -29,5 +29,7 @@ Address FromSocketAddress(const SocketAddress& address);
 bool IsIpv4Literal(const std::string& host);
 // With or without a zone, as in "fe80::1%eth0".
 bool IsIpv6Literal(const std::string& host);
+// The first 64 bits, as "2001:db8:1:2::"; the host as it is if it is no IPv6 literal.
+std::string Ipv6Network(const std::string& host);
 
 }  // namespace rhei::inline v0::runtime::posix

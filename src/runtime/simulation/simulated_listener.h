@@ -21,6 +21,8 @@ class SimulatedListener final : public Listener, private LoopEvent {
   ~SimulatedListener() override;
 
   const Address& address() const override { return address_; }
+  // Descriptors are no part of a simulated world.
+  void OnShed(UniqueFunction<void()>) override {}
   std::size_t host() const;
 
   // A connect has come in: gives its connection, of which the server's end waits here to be accepted.

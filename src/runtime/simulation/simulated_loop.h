@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/end_of_turn.h"
@@ -44,6 +45,17 @@ class SimulatedLoop final : public Loop {
   std::unique_ptr<Operation> Resolve(const std::string& host,
                                      UniqueFunction<void(Result<std::vector<Address>>)> done) override;
   std::uint64_t Random() override { return random_.Next(); }
+  std::size_t MemoryUsed() const override { return memory_.used; }
+  std::size_t MemoryLimit() const override { return memory_.limit; }
+  void ReleaseFreedMemory() override { memory_.used -= std::exchange(memory_.freed, 0); }
+
+  // What its process has, and what of it the heap keeps though it was freed.
+  struct MemoryState {
+    std::size_t used = 0;
+    std::size_t limit = std::size_t{1} << 30;
+    std::size_t freed = 0;
+  };
+  void SetMemory(const MemoryState& memory) { memory_ = memory; }
 
   // Any thread. Runs work on no loop; see SimulatedWorld::RunOnPool.
   void RunOnPool(UniqueFunction<void()> work);
@@ -74,6 +86,7 @@ class SimulatedLoop final : public Loop {
   const std::size_t index_;
   const std::size_t host_;
   RandomSource random_;
+  MemoryState memory_;
   TimerQueue timers_;
   bool ready_ = false;  // whether the scheduler has it in its list
   std::vector<std::deque<Work>> posted_;

@@ -1,0 +1,43 @@
+#include "runtime/memory_watch.h"
+
+#include <chrono>
+
+#include "runtime/loop.h"
+
+namespace rhei::inline v0::runtime {
+namespace {
+
+// A gigabyte a second, as a fast network brings, is five megabytes in this time.
+constexpr Duration kLookInterval = std::chrono::milliseconds(5);
+constexpr Duration kReleaseInterval = std::chrono::seconds(1);
+
+MemoryLevel LevelOf(std::size_t used, std::size_t limit) {
+  if (used >= limit / 10 * 9) return MemoryLevel::kCritical;
+  return used >= limit / 10 * 8 ? MemoryLevel::kShort : MemoryLevel::kPlenty;
+}
+
+}  // namespace
+
+MemoryLevel MemoryWatch::Get(std::size_t limit) {
+  if (limit == SIZE_MAX) return MemoryLevel::kPlenty;
+  const TimePoint now = loop_.Now();
+  if (now >= next_look_) {
+    level_ = Look(limit);
+    next_look_ = now + kLookInterval;
+  }
+  return level_;
+}
+
+MemoryLevel MemoryWatch::Look(std::size_t limit) {
+  if (limit == 0) {
+    if (given_ == 0) given_ = loop_.MemoryLimit();
+    limit = given_;
+  }
+  const MemoryLevel level = LevelOf(loop_.MemoryUsed(), limit);
+  if (level == MemoryLevel::kPlenty || loop_.Now() < next_release_) return level;
+  next_release_ = loop_.Now() + kReleaseInterval;
+  loop_.ReleaseFreedMemory();
+  return LevelOf(loop_.MemoryUsed(), limit);
+}
+
+}  // namespace rhei::inline v0::runtime
