@@ -11,6 +11,7 @@
 #include "rhei/function.h"
 #include "rhei/message.h"
 #include "rhei/message_stream.h"
+#include "rhei/pooled.h"
 #include "rhei/result.h"
 #include "rhei/task.h"
 
@@ -115,14 +116,20 @@ class CallStreams : public MessageStream::Listener {
   void Post(UniqueFunction<void()> work);
   void RunPumpHere();
 
+  // Of those who do not await.
+  struct Callbacks : Pooled {
+    std::unique_ptr<Pump> pump;
+    UniqueFunction<void()> ready;
+  };
+  Callbacks& MakeCallbacks();
+
   MessageStream* stream_ = nullptr;
   Read* read_ = nullptr;    // that waits
   Write* write_ = nullptr;  // that waits
   bool over_ = false;
   bool writing_ended_ = false;
   bool pump_ended_ = false;
-  std::unique_ptr<Pump> pump_;
-  UniqueFunction<void()> ready_;
+  std::unique_ptr<Callbacks> callbacks_;  // null: none were given
 };
 
 }  // namespace rhei::inline v0

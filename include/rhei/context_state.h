@@ -2,15 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
-#include <optional>
 #include <stop_token>
-#include <thread>
 #include <utility>
 
 #include "rhei/log.h"
@@ -31,7 +25,7 @@ class ContextState : public Pooled {
   // The call that it belongs to; null outside of any.
   CallScope* call() const { return call_; }
   // The value that was added with this key, in this link or one above; or null.
-  const void* Find(const void* key) const;
+  virtual const void* Find(const void* key) const = 0;
 
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
@@ -45,29 +39,40 @@ class ContextState : public Pooled {
   static void SetCurrent(ContextState* state) { current_ = state; }
 
  protected:
-  // A call's own link.
   explicit ContextState(CallScope* call) : call_(call) {}
-  // A value's, below `parent`, which may be null.
-  ContextState(ContextState* parent, const void* key);
-  virtual ~ContextState();
-  virtual const void* value() const { return nullptr; }
+  virtual ~ContextState() = default;
 
  private:
   static constinit thread_local ContextState* current_;
 
   CallScope* const call_;
-  ContextState* const parent_ = nullptr;
-  const void* const key_ = nullptr;
   std::atomic<std::uint32_t> references_{1};
 };
 
 template <typename T>
 class ContextValue final : public ContextState {
  public:
-  ContextValue(ContextState* parent, const void* key, T value) : ContextState(parent, key), value_(std::move(value)) {}
+  // Below `parent`, which may be null.
+  ContextValue(ContextState* parent, const void* key, T value)
+      : ContextState(parent == nullptr ? nullptr : parent->call()),
+        parent_(parent),
+        key_(key),
+        value_(std::move(value)) {
+    if (parent_ != nullptr) parent_->AddReference();
+  }
+
+  const void* Find(const void* key) const override {
+    if (key == key_) return &value_;
+    return parent_ == nullptr ? nullptr : parent_->Find(key);
+  }
 
  private:
-  const void* value() const override { return &value_; }
+  ~ContextValue() override {
+    if (parent_ != nullptr) parent_->Release();
+  }
+
+  ContextState* const parent_;
+  const void* const key_;
   const T value_;
 };
 
@@ -149,13 +154,14 @@ class CallScope final : public ContextState {
   // The handler has ended: what it left behind ends too.
   void End() {
     // Whoever left something behind has a reference, or a stop token.
-    if (!unique() || stop_ != nullptr) EndOthers();
+    if (!unique() || HasStopToken()) EndOthers();
   }
 
   // --- below the handler, any thread ---------------------------------------------------------------------------------
   TimePoint deadline() const { return deadline_; }
   const Clock& clock() const { return clock_; }
   Logger& logger() const { return logger_; }
+  const void* Find(const void* /*key*/) const override { return nullptr; }
   bool IsCancelled() const { return ended_.load(std::memory_order_acquire); }
   // Requires IsCancelled.
   Error cause() const;
@@ -166,28 +172,23 @@ class CallScope final : public ContextState {
   std::stop_token StopToken();
 
  private:
-  // Oldest first.
-  struct List {
-    ScopeListener* first = nullptr;
-    ScopeListener* last = nullptr;
-  };
+  // What those need who want to be told, and who ask afterwards why it has ended.
+  class Followers;
 
+  // Made for the first who asks, on whichever thread.
+  Followers& followers() const;
+  bool HasStopToken() const {
+    return followers_.load(std::memory_order_acquire) != nullptr && FollowersHaveStopToken();
+  }
+  bool FollowersHaveStopToken() const;
   void EndOthers();
   void Finish(Error cause, bool by_itself);
-  List& ListOf(ScopeListener::Turn turn) { return lists_[static_cast<std::size_t>(turn)]; }
-  void Unlink(ScopeListener& listener);
 
+  std::atomic<bool> ended_{false};
   const Clock& clock_;
   Logger& logger_;
   TimePoint deadline_ = kNoDeadline;
-  std::atomic<bool> ended_{false};
-  mutable std::mutex mutex_;  // for what follows
-  std::optional<Error> cause_;
-  std::array<List, 2> lists_;  // by turn
-  ScopeListener* telling_ = nullptr;
-  std::thread::id telling_thread_;
-  std::atomic<std::uint32_t> told_{0};  // how many listeners have been told, to wait for one
-  std::unique_ptr<std::stop_source> stop_;
+  mutable std::atomic<Followers*> followers_{nullptr};  // owned
 };
 
 }  // namespace rhei::inline v0

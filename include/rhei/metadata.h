@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +18,8 @@ namespace rhei::inline v0 {
 // An ordered list of pairs; a key may occur more than once, and order is kept. Keys are lower case. The value of a key
 // that ends in "-bin" is any bytes (the library does the base64 of the wire); every other value is printable ASCII.
 //
-// All pairs share one buffer, so a Metadata that is cleared and filled again allocates nothing. A value type: not
-// thread-safe. Views that it hands out are valid until it is next changed.
+// An empty one is a pointer. All pairs share one block of pooled memory, so a Metadata that is cleared and filled again
+// allocates nothing. A value type: not thread-safe. Views that it hands out are valid until it is next changed.
 class Metadata {
  public:
   struct Entry {
@@ -29,6 +31,15 @@ class Metadata {
 
   Metadata() = default;
   Metadata(std::initializer_list<std::pair<std::string_view, std::string_view>> entries);
+  Metadata(const Metadata& other) {
+    if (!other.empty()) CopyFrom(other);
+  }
+  Metadata(Metadata&& other) noexcept = default;
+  Metadata& operator=(const Metadata& other) {
+    if (this != &other) CopyFrom(other);
+    return *this;
+  }
+  Metadata& operator=(Metadata&& other) noexcept = default;
 
   // Appends a pair. Nothing is checked here: a call with a key or value that the protocol forbids ends with
   // INTERNAL before anything is sent; see CheckMetadata.
@@ -43,23 +54,39 @@ class Metadata {
   // Removes all pairs with this key, and tells how many there were.
   std::size_t Remove(std::string_view key);
 
-  void Clear();
+  void Clear() {
+    if (block_ != nullptr) block_->count = block_->used = 0;
+  }
 
-  bool empty() const { return spans_.empty(); }
-  std::size_t size() const { return spans_.size(); }
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return block_ == nullptr ? 0 : block_->count; }
   Iterator begin() const;
   Iterator end() const;
 
   friend bool operator==(const Metadata& a, const Metadata& b);
 
  private:
-  struct Span {
-    std::uint32_t begin, key_size, value_size;
+  // In front of the pairs, each of which is a PairHead, its key and its value.
+  struct Block {
+    std::uint32_t capacity;  // in bytes, as used
+    std::uint32_t used;
+    std::uint32_t count;
   };
-  Entry At(std::size_t index) const;
+  struct PairHead {
+    std::uint32_t key_size;
+    std::uint32_t value_size;
+  };
+  struct FreeBlock {
+    void operator()(Block* block) const noexcept;
+  };
+  using OwnedBlock = std::unique_ptr<Block, FreeBlock>;
 
-  std::string bytes_;  // every key and value, one after the other
-  std::vector<Span> spans_;
+  static OwnedBlock MakeBlock(std::size_t capacity);
+  static char* BytesOf(Block& block) { return reinterpret_cast<char*>(&block + 1); }
+  const char* bytes() const { return block_ == nullptr ? nullptr : BytesOf(*block_); }
+  void CopyFrom(const Metadata& other);
+
+  OwnedBlock block_;  // null: there was nothing to keep yet
 };
 
 class Metadata::Iterator {
@@ -69,22 +96,40 @@ class Metadata::Iterator {
   using iterator_category = std::input_iterator_tag;
 
   Iterator() = default;
-  Iterator(const Metadata* metadata, std::size_t index) : metadata_(metadata), index_(index) {}
-  Entry operator*() const { return metadata_->At(index_); }
+  Entry operator*() const {
+    const PairHead head = Head();
+    const char* const key = pair_ + sizeof(PairHead);
+    return {{key, head.key_size}, {key + head.key_size, head.value_size}};
+  }
   Iterator& operator++() {
-    ++index_;
+    const PairHead head = Head();
+    pair_ += sizeof(PairHead) + head.key_size + head.value_size;
     return *this;
   }
-  Iterator operator++(int) { return {metadata_, index_++}; }
+  Iterator operator++(int) {
+    const Iterator before = *this;
+    ++*this;
+    return before;
+  }
   friend bool operator==(const Iterator&, const Iterator&) = default;
 
  private:
-  const Metadata* metadata_ = nullptr;
-  std::size_t index_ = 0;
+  friend class Metadata;
+  explicit Iterator(const char* pair) : pair_(pair) {}
+  // Pairs lie as their bytes come, not aligned.
+  PairHead Head() const {
+    PairHead head;
+    std::memcpy(&head, pair_, sizeof(head));
+    return head;
+  }
+
+  const char* pair_ = nullptr;
 };
 
-inline Metadata::Iterator Metadata::begin() const { return {this, 0}; }
-inline Metadata::Iterator Metadata::end() const { return {this, spans_.size()}; }
+inline Metadata::Iterator Metadata::begin() const { return Iterator(bytes()); }
+inline Metadata::Iterator Metadata::end() const {
+  return Iterator(block_ == nullptr ? nullptr : bytes() + block_->used);
+}
 
 // What is wrong with a pair that a user wants to send, in words that name the key; nothing when it may be sent.
 // The rules are those of gRPC's PROTOCOL-HTTP2: keys of [0-9a-z_.-], no reserved "grpc-" or pseudo name, ASCII values

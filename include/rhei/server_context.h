@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,6 +17,15 @@
 namespace rhei::inline v0 {
 
 class ServerCall;
+
+// What the calls of one client have in common; the transport's.
+struct CallOrigin {
+  std::string authority;
+  std::string user_agent;
+  // The sockets' addresses.
+  std::string peer;
+  std::string local;
+};
 
 // Lives until the handler has ended. Used by one thread at a time, but for what tells of deadline and cancellation.
 class ServerContext {
@@ -37,11 +47,11 @@ class ServerContext {
   // "/weather.Weather/GetCurrent": exactly the string by which the call was routed.
   std::string_view method() const { return method_; }
   // The host that the client asked for, as "weather:8090".
-  std::string_view authority() const { return authority_; }
-  std::string_view user_agent() const { return user_agent_; }
+  std::string_view authority() const { return origin_->authority; }
+  std::string_view user_agent() const { return origin_->user_agent; }
   // The sockets' addresses, as "127.0.0.1:50412" or "unix:/run/weather.sock".
-  std::string_view peer() const { return peer_; }
-  std::string_view local() const { return local_; }
+  std::string_view peer() const { return origin_->peer; }
+  std::string_view local() const { return origin_->local; }
 
   // --- any thread ----------------------------------------------------------------------------------------------------
   // Whether the answer is still wanted, and until when; see Context, of which these are shorthands. The same context is
@@ -66,10 +76,7 @@ class ServerContext {
   Metadata headers_;
   Metadata trailers_;
   std::string_view method_;
-  std::string_view authority_;
-  std::string_view user_agent_;
-  std::string_view peer_;
-  std::string_view local_;
+  const CallOrigin* origin_ = nullptr;
   ServerCall* call_ = nullptr;
   Context context_;
   std::vector<Context::Listener> listeners_;

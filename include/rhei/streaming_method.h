@@ -25,12 +25,13 @@ namespace rhei::inline v0 {
 // The streams of one call on a server.
 class ServerStreams final : public CallStreams {
  public:
-  explicit ServerStreams(ServerCall& call) : call_(call) {}
+  explicit ServerStreams(ServerCall& of) : call_(of) {}
 
   std::optional<Status> Ended() override;
   void EndFor(Error mistake, std::string_view log) override;
   // The call is answered.
   void Answered() { Abandon(); }
+  ServerCall& call() const { return call_; }
 
  private:
   runtime::Loop* home() const override { return &call_.loop(); }
@@ -60,12 +61,12 @@ class StreamingMethod final : public MethodHandler {
   std::unique_ptr<HeldMessage> Read(std::string_view request) const override { return ReadHeld<Request>(request); }
   void Handle(ServerCall& call, std::string_view request) override {
     // It owns itself until the call is answered.
-    (new Running(*this, call))->Begin(request.size(), [request](Request& into) {
+    (new Running(call))->Begin(*this, request.size(), [request](Request& into) {
       return Codec<Request>::Read(request, into);
     });
   }
   void HandleHeld(ServerCall& call, std::unique_ptr<HeldMessage> request) override {
-    (new Running(*this, call))->Begin(0, [&request](Request& variable) {
+    (new Running(call))->Begin(*this, 0, [&request](Request& variable) {
       MessageInto<Request> into(variable);
       return request->MoveInto(into);
     });
@@ -75,37 +76,40 @@ class StreamingMethod final : public MethodHandler {
   // One call while its handler runs.
   class Running final : public Pooled, private TaskObserver {
    public:
-    Running(StreamingMethod& method, ServerCall& call)
-        : method_(method), call_(call), streams_(call), reader_(streams_), writer_(streams_) {}
+    explicit Running(ServerCall& call) : streams_(call), reader_(streams_), writer_(streams_) {}
 
     template <typename Reading>
-    void Begin(std::size_t request_size, const Reading& read) {
+    void Begin(const StreamingMethod& method, std::size_t request_size, const Reading& read) {
       bool finished = true;
       try {
-        if (!kClientStreams && !read(request_)) {
-          return Fail(RequestNotReadable(call_.context(), request_size));
+        if constexpr (!kClientStreams) {
+          if (!read(request_)) return Fail(RequestNotReadable(call().context(), request_size));
         }
-        task_.emplace(Call());
+        task_.emplace(CallHandler(method));
         finished = task_->Start(*this);
       } catch (const std::exception& thrown) {
-        return Fail(HandlerThrew(call_, &thrown));
+        return Fail(HandlerThrew(call(), &thrown));
       } catch (...) {
-        return Fail(HandlerThrew(call_, nullptr));
+        return Fail(HandlerThrew(call(), nullptr));
       }
       if (finished) OnTaskDone();
     }
 
    private:
-    Task<Answer> Call() {
+    struct NoRequest {};
+
+    ServerCall& call() const { return streams_.call(); }
+
+    Task<Answer> CallHandler(const StreamingMethod& method) {
       // Named, because GCC 12 under its sanitizers takes what it makes of the whole expression for uninitialised.
-      Service& service = method_.service_;
-      const Function function = method_.function_;
+      Service& service = method.service_;
+      const Function function = method.function_;
       if constexpr (!kClientStreams) {
-        return (service.*function)(call_.context(), request_, writer_);
+        return (service.*function)(call().context(), request_, writer_);
       } else if constexpr (!kServerStreams) {
-        return (service.*function)(call_.context(), reader_);
+        return (service.*function)(call().context(), reader_);
       } else {
-        return (service.*function)(call_.context(), reader_, writer_);
+        return (service.*function)(call().context(), reader_, writer_);
       }
     }
 
@@ -117,40 +121,40 @@ class StreamingMethod final : public MethodHandler {
         if (!answer.ok()) return Fail(answer.error());
         Send(std::move(answer));
       } catch (const std::exception& thrown) {
-        Fail(HandlerThrew(call_, &thrown));
+        Fail(HandlerThrew(call(), &thrown));
       } catch (...) {
-        Fail(HandlerThrew(call_, nullptr));
+        Fail(HandlerThrew(call(), nullptr));
       }
     }
 
     void Send(Answer&& answer) {
       if constexpr (kServerStreams) {
-        End([](ServerCall& call) { call.Succeed(); });
+        End([](ServerCall& of) { of.Succeed(); });
       } else {
         const std::optional<std::size_t> size = Codec<Reply>::Size(*answer);
-        if (!size) return Fail(ReplyNotWritable(call_.context()));
-        if (*size > call_.max_send_message()) {
-          return Fail(ReplyTooLarge(call_.context(), *size, call_.max_send_message()));
+        if (!size) return Fail(ReplyNotWritable(call().context()));
+        if (*size > call().max_send_message()) {
+          return Fail(ReplyTooLarge(call().context(), *size, call().max_send_message()));
         }
-        End([&answer, size](ServerCall& call) {
-          if (call.hands_over()) {
-            return call.ReplyWith(std::make_unique<CopiedMessage<Reply>>(*std::move(answer)), *size);
+        End([&answer, size](ServerCall& of) {
+          if (of.hands_over()) {
+            return of.ReplyWith(std::make_unique<CopiedMessage<Reply>>(*std::move(answer)), *size);
           }
-          Codec<Reply>::Write(*answer, call.ReserveReply(*size));
-          call.Reply();
+          Codec<Reply>::Write(*answer, of.ReserveReply(*size));
+          of.Reply();
         });
       }
     }
 
     void Fail(const Error& error) {
-      End([&error](ServerCall& call) { call.Fail(error); });
+      End([&error](ServerCall& of) { of.Fail(error); });
     }
 
     // Whoever brought the handler to its end may still be on the stack, and in the streams.
     template <typename Answering>
     void End(const Answering& answer) {
-      runtime::Loop& loop = call_.loop();
-      answer(call_);
+      runtime::Loop& loop = call().loop();
+      answer(call());
       auto remove = [self = std::unique_ptr<Running>(this)]() mutable {
         // Of a coroutine that the handler has left behind, what it waits for ends first.
         self->streams_.Answered();
@@ -159,9 +163,7 @@ class StreamingMethod final : public MethodHandler {
       PostToLoop(loop, std::move(remove));
     }
 
-    StreamingMethod& method_;
-    ServerCall& call_;
-    Request request_;  // where it is not a stream
+    [[no_unique_address]] std::conditional_t<kClientStreams, NoRequest, Request> request_;
     ServerStreams streams_;
     Reader<Request> reader_;
     Writer<Reply> writer_;

@@ -1,7 +1,11 @@
 #include "rhei/context.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <exception>
+#include <mutex>
+#include <thread>
 
 #include "rhei/log.h"
 
@@ -9,94 +13,121 @@ namespace rhei::inline v0 {
 
 constinit thread_local ContextState* ContextState::current_ = nullptr;
 
-ContextState::ContextState(ContextState* parent, const void* key)
-    : call_(parent == nullptr ? nullptr : parent->call_), parent_(parent), key_(key) {
-  if (parent != nullptr) parent->AddReference();
-}
-
-ContextState::~ContextState() {
-  if (parent_ != nullptr) parent_->Release();
-}
-
-const void* ContextState::Find(const void* key) const {
-  for (const ContextState* state = this; state != nullptr; state = state->parent_) {
-    if (state->key_ == key) return state->value();
+class CallScope::Followers final : public Pooled {
+ public:
+  bool Attach(ScopeListener& listener, ScopeListener::Turn turn) {
+    const std::scoped_lock lock(mutex_);
+    if (cause_) return false;
+    List& list = ListOf(turn);
+    listener.turn = turn;
+    listener.previous = list.last;
+    listener.next = nullptr;
+    (list.last != nullptr ? list.last->next : list.first) = &listener;
+    list.last = &listener;
+    listener.attached = true;
+    return true;
   }
-  return nullptr;
+
+  void Detach(ScopeListener& listener) {
+    std::unique_lock lock(mutex_);
+    if (listener.attached) return Unlink(listener);
+    if (telling_ != &listener || telling_thread_ == std::this_thread::get_id()) return;
+    const std::uint32_t told = told_.load(std::memory_order_relaxed);
+    lock.unlock();
+    told_.wait(told, std::memory_order_acquire);
+  }
+
+  void Finish(const Error& cause, bool by_itself, std::atomic<bool>& ended) {
+    std::unique_lock lock(mutex_);
+    if (cause_) return;
+    cause_ = cause;
+    ended.store(true, std::memory_order_release);
+    telling_thread_ = std::this_thread::get_id();
+    while (lists_[0].first != nullptr || lists_[1].first != nullptr) {
+      ScopeListener& listener = *(lists_[0].first != nullptr ? lists_[0] : lists_[1]).first;
+      Unlink(listener);
+      telling_ = &listener;
+      lock.unlock();
+      listener.OnScopeEnd(cause, by_itself);
+      lock.lock();
+      telling_ = nullptr;
+      told_.fetch_add(1, std::memory_order_release);
+      told_.notify_all();
+    }
+    lock.unlock();
+    // Nobody makes another one from now on.
+    if (stop_ != nullptr) stop_->request_stop();
+  }
+
+  std::stop_token StopToken() {
+    const std::scoped_lock lock(mutex_);
+    if (stop_ == nullptr) {
+      stop_ = std::make_unique<std::stop_source>();
+      if (cause_) stop_->request_stop();
+    }
+    return stop_->get_token();
+  }
+  // For the handler's end.
+  bool has_stop_token() const { return stop_ != nullptr; }
+
+  Error cause() const {
+    const std::scoped_lock lock(mutex_);
+    return *cause_;
+  }
+
+ private:
+  // Oldest first.
+  struct List {
+    ScopeListener* first = nullptr;
+    ScopeListener* last = nullptr;
+  };
+  List& ListOf(ScopeListener::Turn turn) { return lists_[static_cast<std::size_t>(turn)]; }
+
+  void Unlink(ScopeListener& listener) {
+    List& list = ListOf(listener.turn);
+    (listener.previous != nullptr ? listener.previous->next : list.first) = listener.next;
+    (listener.next != nullptr ? listener.next->previous : list.last) = listener.previous;
+    listener.attached = false;
+  }
+
+  mutable std::mutex mutex_;  // for what follows
+  std::optional<Error> cause_;
+  std::array<List, 2> lists_;  // by turn
+  ScopeListener* telling_ = nullptr;
+  std::thread::id telling_thread_;
+  std::atomic<std::uint32_t> told_{0};  // how many listeners have been told, to wait for one
+  std::unique_ptr<std::stop_source> stop_;
+};
+
+CallScope::~CallScope() { delete followers_.load(std::memory_order_acquire); }
+
+CallScope::Followers& CallScope::followers() const {
+  Followers* followers = followers_.load(std::memory_order_acquire);
+  if (followers != nullptr) return *followers;
+  auto made = std::make_unique<Followers>();
+  if (!followers_.compare_exchange_strong(followers, made.get(), std::memory_order_acq_rel)) return *followers;
+  return *made.release();
 }
 
-CallScope::~CallScope() = default;
+bool CallScope::FollowersHaveStopToken() const { return followers().has_stop_token(); }
 
 void CallScope::EndOthers() {
   Finish(Error(StatusCode::kCancelled, "the handler that it belongs to has ended", Origin::kLibrary), true);
 }
 
-Error CallScope::cause() const {
-  const std::scoped_lock lock(mutex_);
-  return *cause_;
-}
+Error CallScope::cause() const { return followers().cause(); }
 
-bool CallScope::Attach(ScopeListener& listener, ScopeListener::Turn turn) {
-  const std::scoped_lock lock(mutex_);
-  if (cause_) return false;
-  List& list = ListOf(turn);
-  listener.turn = turn;
-  listener.previous = list.last;
-  listener.next = nullptr;
-  (list.last != nullptr ? list.last->next : list.first) = &listener;
-  list.last = &listener;
-  listener.attached = true;
-  return true;
-}
+bool CallScope::Attach(ScopeListener& listener, ScopeListener::Turn turn) { return followers().Attach(listener, turn); }
 
-void CallScope::Detach(ScopeListener& listener) {
-  std::unique_lock lock(mutex_);
-  if (listener.attached) return Unlink(listener);
-  if (telling_ != &listener || telling_thread_ == std::this_thread::get_id()) return;
-  const std::uint32_t told = told_.load(std::memory_order_relaxed);
-  lock.unlock();
-  told_.wait(told, std::memory_order_acquire);
-}
-
-void CallScope::Unlink(ScopeListener& listener) {
-  List& list = ListOf(listener.turn);
-  (listener.previous != nullptr ? listener.previous->next : list.first) = listener.next;
-  (listener.next != nullptr ? listener.next->previous : list.last) = listener.previous;
-  listener.attached = false;
-}
+void CallScope::Detach(ScopeListener& listener) { followers().Detach(listener); }
 
 void CallScope::Finish(Error cause, bool by_itself) {
   // A listener may hold the last reference of somebody else.
   const SharedContext self(this);
-  std::unique_lock lock(mutex_);
-  if (cause_) return;
-  cause_ = cause;
-  ended_.store(true, std::memory_order_release);
-  telling_thread_ = std::this_thread::get_id();
-  while (lists_[0].first != nullptr || lists_[1].first != nullptr) {
-    ScopeListener& listener = *(lists_[0].first != nullptr ? lists_[0] : lists_[1]).first;
-    Unlink(listener);
-    telling_ = &listener;
-    lock.unlock();
-    listener.OnScopeEnd(cause, by_itself);
-    lock.lock();
-    telling_ = nullptr;
-    told_.fetch_add(1, std::memory_order_release);
-    told_.notify_all();
-  }
-  lock.unlock();
-  // Nobody makes another one from now on.
-  if (stop_ != nullptr) stop_->request_stop();
+  followers().Finish(cause, by_itself, ended_);
 }
 
-std::stop_token CallScope::StopToken() {
-  const std::scoped_lock lock(mutex_);
-  if (stop_ == nullptr) {
-    stop_ = std::make_unique<std::stop_source>();
-    if (cause_) stop_->request_stop();
-  }
-  return stop_->get_token();
-}
+std::stop_token CallScope::StopToken() { return followers().StopToken(); }
 
 std::optional<TimePoint> Context::Deadline() const {
   if (call() == nullptr || call()->deadline() == kNoDeadline) return std::nullopt;

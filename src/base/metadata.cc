@@ -1,23 +1,59 @@
 #include "rhei/metadata.h"
 
 #include <algorithm>
+#include <new>
+
+#include "rhei/pooled.h"
 
 namespace rhei::inline v0 {
+namespace {
+
+// With the block's head, two units of the pool.
+constexpr std::size_t kFirstCapacity = 116;
+
+}  // namespace
 
 Metadata::Metadata(std::initializer_list<std::pair<std::string_view, std::string_view>> entries) {
   for (const auto& [key, value] : entries) Add(key, value);
 }
 
-void Metadata::Add(std::string_view key, std::string_view value) {
-  spans_.push_back({static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(key.size()),
-                    static_cast<std::uint32_t>(value.size())});
-  bytes_.append(key).append(value);
+Metadata::OwnedBlock Metadata::MakeBlock(std::size_t capacity) {
+  void* const memory = AllocatePooled(sizeof(Block) + capacity);
+  return OwnedBlock(new (memory) Block{static_cast<std::uint32_t>(capacity), 0, 0});
 }
 
-Metadata::Entry Metadata::At(std::size_t index) const {
-  const Span& span = spans_[index];
-  const char* begin = bytes_.data() + span.begin;
-  return {{begin, span.key_size}, {begin + span.key_size, span.value_size}};
+void Metadata::FreeBlock::operator()(Block* block) const noexcept {
+  FreePooled(block, sizeof(Block) + block->capacity);
+}
+
+void Metadata::Add(std::string_view key, std::string_view value) {
+  const PairHead head{static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size())};
+  const std::size_t used = block_ == nullptr ? 0 : block_->used;
+  const std::size_t size = sizeof(head) + key.size() + value.size();
+  // Until the pair is copied: it may be one of these.
+  OwnedBlock smaller;
+  if (block_ == nullptr || block_->capacity - used < size) {
+    smaller = std::exchange(block_, MakeBlock(std::max(kFirstCapacity, 2 * used + size)));
+    if (smaller != nullptr) {
+      std::memcpy(BytesOf(*block_), BytesOf(*smaller), used);
+      block_->count = smaller->count;
+    }
+  }
+  char* to = BytesOf(*block_) + used;
+  std::memcpy(to, &head, sizeof(head));
+  to = std::copy(key.begin(), key.end(), to + sizeof(head));
+  std::copy(value.begin(), value.end(), to);
+  block_->used = static_cast<std::uint32_t>(used + size);
+  ++block_->count;
+}
+
+void Metadata::CopyFrom(const Metadata& other) {
+  if (other.empty()) return Clear();
+  const std::size_t used = other.block_->used;
+  if (block_ == nullptr || block_->capacity < used) block_ = MakeBlock(std::max(kFirstCapacity, used));
+  std::memcpy(BytesOf(*block_), other.bytes(), used);
+  block_->used = other.block_->used;
+  block_->count = other.block_->count;
 }
 
 std::optional<std::string_view> Metadata::Get(std::string_view key) const {
@@ -43,11 +79,6 @@ std::size_t Metadata::Remove(std::string_view key) {
   const std::size_t removed = size() - kept.size();
   if (removed > 0) *this = std::move(kept);
   return removed;
-}
-
-void Metadata::Clear() {
-  bytes_.clear();
-  spans_.clear();
 }
 
 bool operator==(const Metadata& a, const Metadata& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }

@@ -22,6 +22,39 @@ TEST(MetadataTest, KeepsPairsInOrderAndKeysMayRepeat) {
   EXPECT_EQ(metadata.size(), 3U);
 }
 
+TEST(MetadataTest, APairMayBeAddedThatItHoldsAlready) {
+  Metadata metadata{{"key", std::string(90, 'v')}};
+  for (int i = 0; i < 8; ++i) {
+    const Metadata::Entry first = *metadata.begin();
+    metadata.Add(first.key, first.value);
+  }
+  EXPECT_EQ(metadata.size(), 9U);
+  for (const auto [key, value] : metadata) {
+    EXPECT_EQ(key, "key");
+    EXPECT_EQ(value, std::string(90, 'v'));
+  }
+}
+
+TEST(MetadataTest, CopiesAreIndependentAndWhatWasMovedFromIsEmpty) {
+  Metadata metadata{{"a", "1"}, {"b", std::string(500, 'x')}};
+  Metadata copy = metadata;
+  EXPECT_EQ(copy, metadata);
+  copy.Add("c", "3");
+  EXPECT_EQ(metadata.size(), 2U);
+  Metadata moved = std::move(metadata);
+  EXPECT_TRUE(metadata.empty());
+  EXPECT_EQ(moved.size(), 2U);
+  moved = copy;
+  EXPECT_EQ(moved, copy);
+  moved = Metadata();
+  EXPECT_TRUE(moved.empty());
+  moved.Add("d", "");
+  EXPECT_EQ(moved, (Metadata{{"d", ""}}));
+  moved.Clear();
+  EXPECT_EQ(moved.begin(), moved.end());
+  EXPECT_EQ(Metadata(moved), Metadata());
+}
+
 TEST(MetadataTest, GetGivesTheFirstAndGetAllEveryValue) {
   const Metadata metadata{{"a", "1"}, {"b", "2"}, {"a", "3"}};
   EXPECT_EQ(metadata.Get("a"), "1");

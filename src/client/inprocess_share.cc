@@ -10,8 +10,9 @@ InProcessShare::InProcessShare(std::shared_ptr<const ChannelConfig> config, runt
     : config_(std::move(config)),
       loop_(loop),
       loop_index_(loop_index),
-      identity_{config_->options.authority().empty() ? config_->target_text : config_->options.authority(),
-                config_->user_agent, std::make_shared<const std::string>(config_->target_text)},
+      identity_(std::make_shared<const transport::InProcessIdentity>(
+          config_->options.authority().empty() ? config_->target_text : config_->options.authority(),
+          config_->user_agent, config_->target_text)),
       retry_([this] { PlaceWaiting(); }) {}
 
 void InProcessShare::Start(ClientCall& call) {

@@ -128,7 +128,7 @@ void CallStreams::EndWriting() {
 
 void CallStreams::SetPump(std::unique_ptr<Pump> pump) {
   auto set = [this, pump = std::move(pump)]() mutable {
-    pump_ = std::move(pump);
+    MakeCallbacks().pump = std::move(pump);
     RunPumpHere();
   };
   // Never from inside this call: what the pump tells comes after its caller has gone on.
@@ -147,19 +147,25 @@ void CallStreams::RunPump() {
 }
 
 void CallStreams::RunPumpHere() {
-  if (pump_ == nullptr || pump_ended_) return;
+  if (callbacks_ == nullptr || callbacks_->pump == nullptr || pump_ended_) return;
   Keep();
-  pump_->Run();
-  if (pump_ended_) pump_.reset();
+  callbacks_->pump->Run();
+  if (pump_ended_) callbacks_->pump.reset();
   Unkeep();
+}
+
+CallStreams::Callbacks& CallStreams::MakeCallbacks() {
+  if (callbacks_ == nullptr) callbacks_ = std::make_unique<Callbacks>();
+  return *callbacks_;
 }
 
 void CallStreams::EndPump() { pump_ended_ = true; }
 
 void CallStreams::OnReady(UniqueFunction<void()> ready) {
   Post([this, ready = std::move(ready)]() mutable {
-    ready_ = std::move(ready);
-    if (ready_ && IsReady()) ready_();
+    Callbacks& callbacks = MakeCallbacks();
+    callbacks.ready = std::move(ready);
+    if (callbacks.ready && IsReady()) callbacks.ready();
   });
 }
 
@@ -182,9 +188,9 @@ void CallStreams::OnWritable() {
   if (write_ != nullptr) {
     Write& write = *std::exchange(write_, nullptr);
     if (Carry(write)) Tell(write);
-  } else if (ready_) {
+  } else if (callbacks_ != nullptr && callbacks_->ready) {
     Keep();
-    ready_();
+    callbacks_->ready();
     Unkeep();
   }
 }
@@ -199,8 +205,7 @@ void CallStreams::Opened(MessageStream& stream) {
 }
 
 void CallStreams::Abandon() {
-  pump_.reset();
-  ready_ = nullptr;
+  if (callbacks_ != nullptr) *callbacks_ = Callbacks();
   Over();
 }
 

@@ -38,7 +38,7 @@ Http2ClientConnection::Http2ClientConnection(const Limits& limits, runtime::Loop
       owner_(owner),
       link_(http2::Role::kClient, limits_, loop, std::move(stream), *this),
       peer_(std::make_shared<const std::string>(link_.peer().ToString())),
-      budget_(link_.connection(), limits.connection_budget) {}
+      place_(link_, limits_) {}
 
 Http2ClientConnection::~Http2ClientConnection() = default;
 
@@ -112,9 +112,8 @@ void Http2ClientConnection::SendMessage(http2::Stream stream, ClientCall& call) 
 // What is waiting to be written is written now.
 void Http2ClientConnection::OpenStream(Exchange& exchange) {
   ClientCall& call = *exchange.call;
-  auto messages = std::make_unique<Http2MessageStream>(
-      Http2MessageStream::Place{link_, budget_, send_waiters_, limits_}, exchange.stream,
-      call.request.max_receive_message, exchange, call.stream_listener);
+  auto messages = std::make_unique<Http2MessageStream>(place_, exchange.stream, call.request.max_receive_message,
+                                                       exchange, call.stream_listener);
   exchange.messages = messages.get();
   call.TellStream(std::move(messages));
 }
@@ -159,7 +158,7 @@ bool Http2ClientConnection::OnEvent(const Event& event) {
 }
 
 void Http2ClientConnection::OnBatchEnd() {
-  send_waiters_.Tell();
+  place_.waiters.Tell();
   if (waiting_for_capacity_ && CanStart()) {
     waiting_for_capacity_ = false;
     owner_.OnCapacity();
@@ -251,7 +250,7 @@ bool Http2ClientConnection::ReadReply(const Event& event, Exchange& exchange) {
     const MessageReader::Result result = exchange.reader.Next(data, limit);
     switch (result.outcome) {
       case MessageReader::Outcome::kNeedMore:
-        budget_.Arrived(exchange.share, event.charged, exchange.reader.held());
+        place_.budget.Arrived(exchange.share, event.charged, exchange.reader.held());
         return true;
       case MessageReader::Outcome::kTooLarge:
         return abandon(StatusCode::kResourceExhausted, "the reply of " + std::to_string(result.size) +
@@ -349,7 +348,7 @@ void Http2ClientConnection::Abandon(Exchange& exchange, StatusCode code, std::st
 ClientCall& Http2ClientConnection::Detach(Exchange& exchange) {
   // Nothing of it is left, unless it was closed before.
   if (exchange.messages != nullptr) std::exchange(exchange.messages, nullptr)->CloseUnlessClosed();
-  budget_.Leave(exchange.share);
+  place_.budget.Leave(exchange.share);
   http2().Release(exchange.stream);
   ClientCall& call = *std::exchange(exchange.call, nullptr);
   call.holder = nullptr;

@@ -101,7 +101,7 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
 
   bool OnEvent(const http2::Event& event) override;
   void OnBatchEnd() override;
-  void OnSendProgress() override { send_waiters_.Tell(); }
+  void OnSendProgress() override { place_.waiters.Tell(); }
   void OnLinkEnd(std::string_view cause) override;
   void CancelCall(ClientCall& call, Error reason) override;
   std::string WaitingFor(const ClientCall& call) const override;
@@ -139,8 +139,7 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   Owner& owner_;
   Http2Link link_;
   std::shared_ptr<const std::string> peer_;
-  ReceiveBudget budget_;
-  SendWaiters send_waiters_;
+  Http2MessageStream::Place place_;
   wire::FieldList fields_;
   std::vector<http2::HeaderTemplate> templates_;      // by method number
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot

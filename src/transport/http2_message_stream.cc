@@ -8,21 +8,14 @@ namespace {
 
 using wire::MessageReader;
 
-// An empty inbox of this size gives its memory back.
-constexpr std::size_t kKeptCapacity = 4 * 1024;
 // Windows that are open by so much let a message begin that waits for more.
 constexpr std::size_t kWorthBeginning = 1024;
 
 }  // namespace
 
-Http2MessageStream::Http2MessageStream(const Place& place, http2::Stream stream, std::size_t max_receive_message,
+Http2MessageStream::Http2MessageStream(Place& place, http2::Stream stream, std::size_t max_receive_message,
                                        Owner& owner, Listener* listener)
-    : place_(place),
-      stream_(stream),
-      max_receive_message_(max_receive_message),
-      owner_(owner),
-      incoming_(owner.incoming()),
-      listener_(listener) {
+    : place_(place), max_receive_message_(max_receive_message), owner_(owner), listener_(listener) {
   share_.stream = stream;
 }
 
@@ -31,21 +24,15 @@ Http2MessageStream::~Http2MessageStream() { Close(false); }
 void Http2MessageStream::Arrived(std::string_view data, std::size_t charged, bool peer_ended) {
   place_.budget.Unread(charged);
   peer_ended_ |= peer_ended;
-  if (inbox_begin_ < inbox_.size()) {
-    // A reader that never comes to the end of it must not keep what it has read.
-    if (inbox_begin_ > inbox_.size() / 2) {
-      inbox_.erase(0, inbox_begin_);
-      inbox_begin_ = 0;
-    }
-    inbox_.append(data);
-  } else {
-    arriving_ = data;
+  if (!inbox_.empty()) {
+    inbox_.Append(data);
+    data = {};
   }
-  if (std::exchange(read_waits_, false)) listener_->OnReadable();
-  if (arriving_.empty()) return;
-  inbox_.assign(arriving_);
-  inbox_begin_ = 0;
-  arriving_ = {};
+  if (!std::exchange(read_waits_, false)) return inbox_.Append(data);
+  // Where nothing lies before it, it is read where it lies.
+  if (!data.empty()) arriving_ = &data;
+  listener_->OnReadable();
+  if (std::exchange(arriving_, nullptr) != nullptr) inbox_.Append(data);
 }
 
 MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
@@ -63,22 +50,29 @@ MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
       // Before its bytes are let go of.
       const bool readable = into.Read(result.message);
       const std::size_t size = result.message.size();
+      reader_.Release();
       TakeUnread(taken);
       CreditMessage(taken);
       if (readable) return Received::kMessage;
-      return Broken(Describe(StatusCode::kInternal, "of " + std::to_string(size) + " bytes cannot be parsed"));
+      broken_ = true;
+      if (!closed_) {
+        owner_.OnBroken(Describe(StatusCode::kInternal, "of " + std::to_string(size) + " bytes cannot be parsed"));
+      }
+      return Received::kEnd;
     }
     case MessageReader::Outcome::kNeedMore:
       TakeUnread(taken);
-      if (peer_ended_ && reader_.in_message()) return Broken(Describe(result));
+      if (peer_ended_ && reader_.in_message()) return Broken(result);
       if (peer_ended_ || closed_) return Received::kEnd;
       CreditPart(taken);
       read_waits_ = true;
       return Received::kNotYet;
-    case MessageReader::Outcome::kTooLarge: http2().Count(Abuse::kMessageTooLarge); break;
+    case MessageReader::Outcome::kTooLarge:
+      if (!closed_) http2().Count(Abuse::kMessageTooLarge);
+      break;
     case MessageReader::Outcome::kCompressed: break;
   }
-  return Broken(Describe(result));
+  return Broken(result);
 }
 
 std::optional<Error> Http2MessageStream::WrongEnd() const {
@@ -103,30 +97,26 @@ Error Http2MessageStream::Describe(const MessageReader::Result& wrong) const {
 
 Error Http2MessageStream::Describe(StatusCode code, std::string_view text) const {
   std::string whole("the ");
-  whole.append(incoming_).append(" ").append(text);
+  whole.append(owner_.incoming()).append(" ").append(text);
   return Error(code, whole, Origin::kLibrary);
 }
 
-MessageStream::Received Http2MessageStream::Broken(Error error) {
+MessageStream::Received Http2MessageStream::Broken(const MessageReader::Result& wrong) {
   broken_ = true;
-  if (!closed_) owner_.OnBroken(std::move(error));
+  if (!closed_) owner_.OnBroken(Describe(wrong));
   return Received::kEnd;
 }
 
 void Http2MessageStream::TakeUnread(std::size_t bytes) {
   if (!closed_) place_.budget.Read(bytes);
-  if (!arriving_.empty()) return arriving_.remove_prefix(bytes);
-  inbox_begin_ += bytes;
-  if (inbox_begin_ < inbox_.size()) return;
-  inbox_.clear();
-  inbox_begin_ = 0;
-  if (inbox_.capacity() > kKeptCapacity) inbox_.shrink_to_fit();
+  if (arriving_ != nullptr) return arriving_->remove_prefix(bytes);
+  inbox_.Take(bytes);
 }
 
 void Http2MessageStream::CreditMessage(std::size_t bytes) {
   if (closed_) return;
   place_.budget.Leave(share_);
-  http2().ConsumeOnStream(stream_, bytes);
+  http2().ConsumeOnStream(stream(), bytes);
   SendCredit();
 }
 
@@ -142,43 +132,57 @@ void Http2MessageStream::SendCredit() {
 }
 
 bool Http2MessageStream::HasRoom(const OutgoingMessage* message) const {
-  const std::size_t queued = http2().queued(stream_);
+  const std::size_t queued = http2().queued(stream());
   if (http2().unsent_size() < place_.limits.write_buffer) return queued < place_.limits.stream_write_buffer;
   // A message that can leave right now is not held up by those that cannot; only by what waits for the socket, which
   // goes in any case. One that can begin to leave is taken within bounds.
   if (queued > 0 || http2().output_size() >= place_.limits.stream_write_buffer) return false;
   if (message != nullptr && FitsWindows(message->Size().value_or(0))) return true;
-  const std::size_t sendable = http2().sendable(stream_);
+  const std::size_t sendable = http2().sendable(stream());
   // Of a client's calls there are as many as its user makes; what a server queues is bounded whatever its clients do.
   if (http2().role() == http2::Role::kClient) return sendable > 0;
   return sendable >= kWorthBeginning && place_.waiters.overdrawn() < place_.limits.write_buffer;
 }
 
 bool Http2MessageStream::FitsWindows(std::size_t size) const {
-  const std::size_t sendable = http2().sendable(stream_);
+  const std::size_t sendable = http2().sendable(stream());
   return sendable > wire::kMessagePrefix && size <= sendable - wire::kMessagePrefix;
 }
 
 MessageStream::Sending Http2MessageStream::CanSend(const OutgoingMessage* message) {
   if (closed_ || sending_ended_) return Sending::kOver;
   if (HasRoom(message)) return Sending::kReady;
-  write_waits_ = true;
-  waiting_ = message;
+  Backlog& backlog = MakeBacklog();
+  backlog.write_waits = true;
+  backlog.waiting = message;
   // A queue tells when it has become empty.
-  if (http2().queued(stream_) == 0) place_.waiters.Add(*this);
+  if (http2().queued(stream()) == 0) place_.waiters.Add(backlog);
   return Sending::kNotYet;
 }
 
+Http2MessageStream::Backlog& Http2MessageStream::MakeBacklog() {
+  if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>(*this);
+  return *backlog_;
+}
+
 bool Http2MessageStream::TellIfWritable() {
-  if (!HasRoom(waiting_)) return false;
-  if (std::exchange(write_waits_, false)) listener_->OnWritable();
+  if (!HasRoom(backlog_->waiting)) return false;
+  if (std::exchange(backlog_->write_waits, false)) listener_->OnWritable();
   return true;
 }
 
+void Http2MessageStream::EndOverdraft() {
+  if (backlog_ != nullptr) place_.waiters.EndOverdraft(std::exchange(backlog_->overdraft, 0));
+}
+
+void Http2MessageStream::LeaveWaiters() {
+  if (backlog_ != nullptr) place_.waiters.Remove(*backlog_);
+}
+
 void Http2MessageStream::OnDrained() {
-  place_.waiters.EndOverdraft(std::exchange(overdraft_, 0));
-  if (!write_waits_ || closed_) return;
-  if (!TellIfWritable()) place_.waiters.Add(*this);
+  EndOverdraft();
+  if (backlog_ == nullptr || !backlog_->write_waits || closed_) return;
+  if (!TellIfWritable()) place_.waiters.Add(*backlog_);
 }
 
 bool Http2MessageStream::Send(const OutgoingMessage& message) {
@@ -202,10 +206,10 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
   place_.link.SendSoon();
   const std::size_t framed = wire::kMessagePrefix + *size;
   if (http2().unsent_size() >= place_.limits.write_buffer && !FitsWindows(*size)) {
-    overdraft_ += framed;
+    MakeBacklog().overdraft += framed;
     place_.waiters.Overdraw(framed);
   }
-  if (char* const room = http2().ReserveData(stream_, framed, false)) {
+  if (char* const room = http2().ReserveData(stream(), framed, false)) {
     wire::WriteMessagePrefix(*size, room);
     message.Write(room + wire::kMessagePrefix);
     return true;
@@ -213,40 +217,38 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
   PooledBytes bytes(framed);
   wire::WriteMessagePrefix(*size, bytes.data());
   message.Write(bytes.data() + wire::kMessagePrefix);
-  http2().SendData(stream_, std::move(bytes), false);
+  http2().SendData(stream(), std::move(bytes), false);
   return true;
 }
 
 void Http2MessageStream::EndSending() {
   if (closed_ || std::exchange(sending_ended_, true)) return;
+  LeaveWaiters();
   // Who waited has been told.
-  write_waits_ = false;
-  waiting_ = nullptr;
-  place_.waiters.Remove(*this);
+  if (backlog_ != nullptr) backlog_->write_waits = false;
   if (http2().role() == http2::Role::kServer) return;
-  http2().SendData(stream_, PooledBytes(), true);
+  http2().SendData(stream(), PooledBytes(), true);
   place_.link.SendSoon();
 }
 
 void Http2MessageStream::Close(bool keep_unread) {
   if (!closed_) {
     closed_ = true;
-    place_.waiters.Remove(*this);
-    place_.waiters.EndOverdraft(std::exchange(overdraft_, 0));
+    LeaveWaiters();
+    EndOverdraft();
     place_.budget.Leave(share_);
     place_.budget.Read(Unread().size());
   }
   if (!keep_unread) {
     broken_ = true;
-    inbox_ = std::string();
-    inbox_begin_ = 0;
-    arriving_ = {};
+    inbox_ = {};
+    arriving_ = nullptr;
   }
 }
 
 void Http2MessageStream::CloseAndTell() {
   Close(false);
-  if (std::exchange(write_waits_, false)) listener_->OnWritable();
+  if (backlog_ != nullptr && std::exchange(backlog_->write_waits, false)) listener_->OnWritable();
   // Also who does not wait: an observer may hold a message that it has not asked for.
   read_waits_ = false;
   if (listener_ != nullptr) listener_->OnReadable();

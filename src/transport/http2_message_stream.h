@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "http2/connection.h"
@@ -13,6 +13,7 @@
 #include "rhei/result.h"
 #include "transport/http2_link.h"
 #include "transport/receive_budget.h"
+#include "transport/received_bytes.h"
 #include "transport/send_waiters.h"
 #include "wire/message_framing.h"
 
@@ -21,7 +22,7 @@ namespace rhei::inline v0::transport {
 // Bytes that arrive wait here until they are read, and no longer than that count against the stream's window; a message
 // that lies whole in the connection's input when its reader waits is parsed where it lies. On the connection's loop;
 // what was received can be read after the connection is gone.
-class Http2MessageStream final : public MessageStream, public Pooled, private SendWaiters::Waiter {
+class Http2MessageStream final : public MessageStream, public Pooled {
  public:
   class Owner {
    public:
@@ -29,23 +30,26 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
     virtual bool OnSend() = 0;
     // The call is to end with this: it has made a mistake, or its peer has.
     virtual void OnBroken(Error error) = 0;
-    // "reply": what arrives, for texts. A literal.
+    // "reply": what arrives, for texts.
     virtual std::string_view incoming() const = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  // The connection and what is of it.
+  // What the calls of one connection share; the connection's.
   struct Place {
+    Place(Http2Link& of, const Limits& its_limits)
+        : link(of), limits(its_limits), budget(of.connection(), its_limits.connection_budget) {}
+
     Http2Link& link;
-    ReceiveBudget& budget;
-    SendWaiters& waiters;
     const Limits& limits;
+    ReceiveBudget budget;
+    SendWaiters waiters;
   };
 
   // Who has no listener yet sets one before anything is received or sent.
-  Http2MessageStream(const Place& place, http2::Stream stream, std::size_t max_receive_message, Owner& owner,
+  Http2MessageStream(Place& place, http2::Stream stream, std::size_t max_receive_message, Owner& owner,
                      Listener* listener);
   ~Http2MessageStream() override;
 
@@ -82,38 +86,46 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
 
  private:
   http2::Connection& http2() const { return place_.link.connection(); }
-  bool TellIfWritable() override;
+  http2::Stream stream() const { return share_.stream; }
+  bool TellIfWritable();
   bool HasRoom(const OutgoingMessage* message) const;
   bool FitsWindows(std::size_t size) const;
-  std::string_view Unread() const {
-    return arriving_.empty() ? std::string_view(inbox_).substr(inbox_begin_) : arriving_;
-  }
+  // What writes need that had to wait.
+  struct Backlog final : SendWaiters::Waiter, Pooled {
+    explicit Backlog(Http2MessageStream& of) : stream(of) {}
+    bool TellIfWritable() override { return stream.TellIfWritable(); }
+
+    Http2MessageStream& stream;
+    bool write_waits = false;
+    const OutgoingMessage* waiting = nullptr;  // while write_waits, if it is known
+    std::size_t overdraft = 0;                 // see SendWaiters
+  };
+  Backlog& MakeBacklog();
+  void LeaveWaiters();
+  void EndOverdraft();
+
+  std::string_view Unread() const { return arriving_ != nullptr ? *arriving_ : inbox_.view(); }
   void TakeUnread(std::size_t bytes);
   void CreditMessage(std::size_t bytes);
   void CreditPart(std::size_t bytes);
   void SendCredit();
-  // The same for what the reader has just met.
+  // What the reader has met, in words.
   Error Describe(const wire::MessageReader::Result& wrong) const;
   Error Describe(StatusCode code, std::string_view text) const;
-  Received Broken(Error error);
+  Received Broken(const wire::MessageReader::Result& wrong);
 
-  const Place place_;
-  const http2::Stream stream_;
+  Place& place_;  // until it is closed
   const std::size_t max_receive_message_;
   Owner& owner_;  // until it is closed
-  const std::string_view incoming_;
   Listener* listener_;
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;
-  std::string inbox_;  // arrived and unread, from inbox_begin_ on
-  std::size_t inbox_begin_ = 0;
-  std::string_view arriving_;  // the same, while it is being handed over and inbox_ is empty
-  std::size_t overdraft_ = 0;  // see SendWaiters
+  ReceivedBytes inbox_;                   // arrived and unread
+  std::string_view* arriving_ = nullptr;  // the same, while it is being handed over and inbox_ is empty
+  std::unique_ptr<Backlog> backlog_;      // null: no write had to wait yet
   bool peer_ended_ = false;
   bool sending_ended_ = false;
   bool read_waits_ = false;
-  bool write_waits_ = false;
-  const OutgoingMessage* waiting_ = nullptr;  // while write_waits_, if it is known
   bool has_sent_ = false;
   bool closed_ = false;
   bool broken_ = false;

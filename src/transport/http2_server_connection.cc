@@ -51,15 +51,12 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
                                              std::size_t loop_index, std::unique_ptr<runtime::ByteStream> stream,
                                              Owner& owner)
     : router_(router),
-      limits_(limits),
       loop_index_(loop_index),
       owner_(owner),
-      link_(http2::Role::kServer, limits_, loop, std::move(stream), *this),
-      peer_(link_.peer().ToString()),
-      local_(link_.local().ToString()),
+      link_(http2::Role::kServer, limits, loop, std::move(stream), *this),
       templates_(RegisterTemplates(link_.connection())),
-      request_reader_(router),
-      budget_(link_.connection(), limits.connection_budget),
+      request_reader_(router, link_.peer(), link_.local()),
+      place_(link_, limits),
       idle_since_(loop.Now()),
       age_end_(AgeEnd(loop, limits.max_connection_age)),
       life_timer_([this] { OnLifeTimer(); }) {
@@ -82,8 +79,8 @@ void Http2ServerConnection::ArmLifeTimer() {
 
 // When it has been idle for too long, if no call begins until then.
 TimePoint Http2ServerConnection::IdleEnd() {
-  if (limits_.connection_idle_timeout > kLongest) return TimePoint::max();
-  return (active_ > 0 ? loop().Now() : idle_since_) + limits_.connection_idle_timeout;
+  if (limits().connection_idle_timeout > kLongest) return TimePoint::max();
+  return (active_ > 0 ? loop().Now() : idle_since_) + limits().connection_idle_timeout;
 }
 
 void Http2ServerConnection::OnLifeTimer() {
@@ -104,15 +101,15 @@ void Http2ServerConnection::OnAge() {
   old_ = true;
   link_.connection().Count(Abuse::kMaxAge);
   Drain(Name(Abuse::kMaxAge));
-  if (link_ended_ || limits_.max_connection_age_grace > kLongest) return;
-  age_end_ = loop().Now() + limits_.max_connection_age_grace;
+  if (link_ended_ || limits().max_connection_age_grace > kLongest) return;
+  age_end_ = loop().Now() + limits().max_connection_age_grace;
   loop().Arm(life_timer_, age_end_);
 }
 
 void Http2ServerConnection::ArmRequestTimer() {
-  if (limits_.min_stream_rate == 0 || limits_.stalled_stream_timeout > kLongest || link_ended_) return;
+  if (limits().min_stream_rate == 0 || limits().stalled_stream_timeout > kLongest || link_ended_) return;
   if (request_timer_ == nullptr) request_timer_ = std::make_unique<runtime::Timer>([this] { OnRequestTimer(); });
-  loop().Arm(*request_timer_, loop().Now() + limits_.stalled_stream_timeout / kRequestChecks);
+  loop().Arm(*request_timer_, loop().Now() + limits().stalled_stream_timeout / kRequestChecks);
 }
 
 void Http2ServerConnection::OnRequestTimer() {
@@ -135,7 +132,7 @@ bool Http2ServerConnection::OnEvent(const Event& event) {
       if (event.has_headers) ++active_;
       arrived_ += event.charged;
       StreamAt(event.stream.slot).OnMessagePart(event);
-      if (started_in_round_ < limits_.handler_starts_per_round) return true;
+      if (started_in_round_ < limits().handler_starts_per_round) return true;
       started_in_round_ = 0;
       return false;
     case Event::Kind::kReset: OnReset(event); return true;
@@ -160,7 +157,7 @@ void Http2ServerConnection::OnReset(const Event& event) {
 
 void Http2ServerConnection::OnBatchEnd() {
   started_in_round_ = 0;
-  send_waiters_.Tell();
+  place_.waiters.Tell();
   if (draining_) CloseIfDrained();
 }
 

@@ -31,6 +31,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
     ~Owner() = default;
   };
 
+  // `limits` are the server loop's.
   Http2ServerConnection(const CallRouter& router, const Limits& limits, runtime::Loop& loop, std::size_t loop_index,
                         std::unique_ptr<runtime::ByteStream> stream, Owner& owner);
   ~Http2ServerConnection();
@@ -54,24 +55,22 @@ class Http2ServerConnection final : public Http2Link::Owner {
   runtime::Loop& loop() { return link_.loop(); }
   std::size_t loop_index() const { return loop_index_; }
   TimePoint read_at() const { return link_.read_at(); }
-  const Limits& limits() const { return limits_; }
+  const Limits& limits() const { return place_.limits; }
   const CallRouter& router() const { return router_; }
   const Templates& templates() const { return templates_; }
   RequestReader& request_reader() { return request_reader_; }
-  ReceiveBudget& budget() { return budget_; }
-  SendWaiters& send_waiters() { return send_waiters_; }
+  ReceiveBudget& budget() { return place_.budget; }
+  Http2MessageStream::Place& place() { return place_; }
   wire::FieldList& fields() { return fields_; }
-  std::string_view peer() const { return peer_; }
-  std::string_view local() const { return local_; }
   void HandlerStarted() { ++started_in_round_; }
   // Whether the process has too little memory for one more call here.
   bool LacksMemoryForCall() {
-    const runtime::MemoryLevel level = loop().Memory(limits_.process_memory);
+    const runtime::MemoryLevel level = loop().Memory(limits().process_memory);
     return level != runtime::MemoryLevel::kPlenty &&
            (level == runtime::MemoryLevel::kCritical || active_ > kCallsWhileMemoryIsShort);
   }
   // Whether it has too little for more of a request that has begun.
-  bool LacksMemory() { return loop().Memory(limits_.process_memory) == runtime::MemoryLevel::kCritical; }
+  bool LacksMemory() { return loop().Memory(limits().process_memory) == runtime::MemoryLevel::kCritical; }
   // Bytes of all requests so far.
   std::uint64_t arrived() const { return arrived_; }
   // A request has begun that is not whole: from now on it is looked how fast its rest comes.
@@ -84,7 +83,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
  private:
   bool OnEvent(const http2::Event& event) override;
   void OnBatchEnd() override;
-  void OnSendProgress() override { send_waiters_.Tell(); }
+  void OnSendProgress() override { place_.waiters.Tell(); }
   void OnLinkEnd(std::string_view cause) override;
   void OnRest() override;
 
@@ -104,16 +103,12 @@ class Http2ServerConnection final : public Http2Link::Owner {
   static constexpr int kRequestChecks = 6;
 
   const CallRouter& router_;
-  const Limits& limits_;  // the server loop's
   const std::size_t loop_index_;
   Owner& owner_;
   Http2Link link_;
-  const std::string peer_;
-  const std::string local_;
   Templates templates_;
   RequestReader request_reader_;
-  ReceiveBudget budget_;
-  SendWaiters send_waiters_;
+  Http2MessageStream::Place place_;
   wire::FieldList fields_;
   std::vector<std::unique_ptr<Http2ServerStream>> streams_;  // by slot; kept for the next call
   std::size_t active_ = 0;                                   // streams that are not done

@@ -15,16 +15,8 @@ namespace {
 using http2::HeaderTemplate;
 using wire::MessageReader;
 
-// A message of this size gives its memory back.
-constexpr std::size_t kKeptCapacity = 4 * 1024;
-
 // How long before its deadline a call that is cancelled counts as one whose deadline has passed.
 constexpr Duration kMessageTime = std::chrono::milliseconds(5);
-
-void Empty(std::string& text) {
-  text.clear();
-  if (text.capacity() > kKeptCapacity) text.shrink_to_fit();
-}
 
 }  // namespace
 
@@ -43,7 +35,7 @@ void Http2ServerStream::OnMessagePart(const http2::Event& event) {
     if (event.charged > 0) connection_.http2().Consume(event.stream, event.charged);
     return;
   }
-  if (head_.grpc) {
+  if (grpc_) {
     ReceiveMessage(event.data, event.charged, event.end_stream);
   } else {
     ReceiveHttp(event.data, event.charged, event.end_stream);
@@ -53,40 +45,39 @@ void Http2ServerStream::OnMessagePart(const http2::Event& event) {
 void Http2ServerStream::Begin(const http2::Event& event) {
   state_ = State::kReceiving;
   arrived_ = 0;
-  watched_ = false;
-  has_message_ = false;
   headers_sent_ = false;
   unwanted_ = false;
   streams_ = false;
   stream_ = event.stream;
-  share_.stream = event.stream;
-  head_ = RequestHead();
   ServerContextWriter::Reset(context_);
-  connection_.request_reader().Read(event.headers, head_, ServerContextWriter::metadata(context_), own_);
-  ServerContextWriter::SetFacts(context_, head_.path, head_.facts->authority, head_.facts->user_agent,
-                                connection_.peer(), connection_.local());
-  SetDeadline();
-  CheckHead();
+  RequestHead head;
+  connection_.request_reader().Read(event.headers, head, ServerContextWriter::metadata(context_), own_);
+  grpc_ = head.grpc;
+  handler_ = head.route.handler;
+  facts_ = std::move(head.facts);
+  ServerContextWriter::SetFacts(context_, head.path, *facts_);
+  SetDeadline(head);
+  CheckHead(head);
 }
 
-void Http2ServerStream::CheckHead() {
-  if (!head_.grpc) {
+void Http2ServerStream::CheckHead(const RequestHead& head) {
+  if (!grpc_) {
     if (connection_.router().http_handler() == nullptr) {
       Refuse(415, "this server speaks gRPC: content-type must be application/grpc\n");
     }
-  } else if (!head_.post) {
+  } else if (!head.post) {
     Refuse(405, "a gRPC call is a POST\n");
-  } else if (!head_.te_trailers) {
+  } else if (!head.te_trailers) {
     Fail(Error(StatusCode::kInternal, "the request lacks \"te: trailers\": a proxy on its way does not support gRPC",
                Origin::kLibrary));
-  } else if (!head_.metadata_readable) {
+  } else if (!head.metadata_readable) {
     Fail(Error(StatusCode::kInternal, "a \"-bin\" header of the request is not base64", Origin::kLibrary));
-  } else if (!head_.timeout_readable) {
+  } else if (!head.timeout_readable) {
     Fail(Error(StatusCode::kInternal, "the request's grpc-timeout is not one to eight digits and a unit",
                Origin::kLibrary));
-  } else if (head_.route.handler == nullptr) {
-    Fail(Error(StatusCode::kUnimplemented, connection_.router().WhyNotFound(head_.path), Origin::kLibrary));
-  } else if (!head_.identity_encoding) {
+  } else if (handler_ == nullptr) {
+    Fail(Error(StatusCode::kUnimplemented, connection_.router().WhyNotFound(head.path), Origin::kLibrary));
+  } else if (!head.identity_encoding) {
     SendStatus(Error(StatusCode::kUnimplemented, "the request's grpc-encoding is not supported", Origin::kLibrary),
                Metadata{{"grpc-accept-encoding", "identity"}}, {});
     Answered();
@@ -94,7 +85,7 @@ void Http2ServerStream::CheckHead() {
     OnDeadline();
   } else if (connection_.LacksMemoryForCall()) {
     FailForMemory();
-  } else if (head_.route.handler->client_streams()) {
+  } else if (handler_->client_streams()) {
     RunStreaming();
   }
 }
@@ -104,13 +95,13 @@ void Http2ServerStream::FailForMemory() {
   Fail(Error(StatusCode::kResourceExhausted, "the server is short of memory", Origin::kLibrary));
 }
 
-void Http2ServerStream::SetDeadline() {
+void Http2ServerStream::SetDeadline(const RequestHead& head) {
   runtime::Loop& loop = connection_.loop();
-  if (head_.timeout == CallRouter::kNoTimeout) head_.timeout = head_.route.timeout;
+  timeout_ = head.timeout == CallRouter::kNoTimeout ? head.route.timeout : head.timeout;
   TimePoint deadline = kNoDeadline;
-  if (head_.grpc && head_.timeout != CallRouter::kNoTimeout) {
+  if (grpc_ && timeout_ != CallRouter::kNoTimeout) {
     // Its time began when it came, and not when the calls before it left room.
-    deadline = AddSaturated(connection_.read_at(), head_.timeout);
+    deadline = AddSaturated(connection_.read_at(), timeout_);
     if (deadline_ == nullptr) deadline_ = std::make_unique<runtime::Timer>([this] { OnDeadline(); });
     loop.Arm(*deadline_, deadline);
   }
@@ -121,7 +112,7 @@ void Http2ServerStream::SetDeadline() {
 }
 
 void Http2ServerStream::OnDeadline() {
-  const auto timeout = std::chrono::duration_cast<std::chrono::microseconds>(head_.timeout);
+  const auto timeout = std::chrono::duration_cast<std::chrono::microseconds>(timeout_);
   Error error(StatusCode::kDeadlineExceeded,
               "the deadline of " + std::to_string(timeout.count()) + " us passed on the server", Origin::kLibrary);
   if (state_ == State::kReceiving) return Fail(error);
@@ -150,13 +141,24 @@ bool Http2ServerStream::IsAboutDeadline() const {
   const TimePoint deadline = ServerContextWriter::scope(context_).deadline();
   if (deadline == kNoDeadline) return false;
   // What a message takes to get here, and what clients round their timeouts up by.
-  return deadline - connection_.loop().Now() <= kMessageTime + head_.timeout / 100;
+  return deadline - connection_.loop().Now() <= kMessageTime + timeout_ / 100;
 }
 
 void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream) {
   const std::size_t limit = connection_.limits().max_receive_message;
+  if (collected_ == nullptr && end_stream) {
+    // The usual case: one message, and whole.
+    MessageReader reader;
+    std::string_view rest = data;
+    const MessageReader::Result result = reader.Next(rest, limit);
+    if (result.outcome == MessageReader::Outcome::kMessage && rest.empty()) {
+      if (charged > 0) connection_.http2().Consume(stream_, charged);
+      return Run(result.message);
+    }
+  }
+  Collected& collected = Collect();
   while (true) {
-    const MessageReader::Result result = reader_.Next(data, limit);
+    const MessageReader::Result result = collected.reader.Next(data, limit);
     if (result.outcome == MessageReader::Outcome::kNeedMore) break;
     if (result.outcome == MessageReader::Outcome::kTooLarge) {
       connection_.http2().Count(Abuse::kMessageTooLarge);
@@ -171,28 +173,36 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
       return Fail(
           Error(StatusCode::kInternal, "the request is compressed, but names no grpc-encoding", Origin::kLibrary));
     }
-    if (has_message_) {
+    if (collected.has_message) {
       connection_.http2().Consume(stream_, charged);
       return Fail(
           Error(StatusCode::kUnimplemented, "a unary call has one request, and more were sent", Origin::kLibrary));
     }
-    has_message_ = true;
+    collected.has_message = true;
     if (end_stream && data.empty()) {
-      connection_.budget().Arrived(share_, charged, 0);
+      connection_.budget().Arrived(collected.share, charged, 0);
       return Run(result.message);
     }
-    message_.assign(result.message);
+    collected.message = PooledBytes(result.message);
   }
-  connection_.budget().Arrived(share_, charged, reader_.held() + message_.size());
+  connection_.budget().Arrived(collected.share, charged, collected.reader.held() + collected.message.size());
   if (!end_stream && connection_.LacksMemory()) return FailForMemory();
   if (!end_stream) return connection_.WatchRequests();
-  if (reader_.in_message()) {
+  if (collected.reader.in_message()) {
     return Fail(Error(StatusCode::kInternal, "the request ended in the middle of a message", Origin::kLibrary));
   }
-  if (!has_message_) {
+  if (!collected.has_message) {
     return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and none was sent", Origin::kLibrary));
   }
-  Run(message_);
+  Run(collected.message.view());
+}
+
+Http2ServerStream::Collected& Http2ServerStream::Collect() {
+  if (collected_ == nullptr) {
+    collected_ = std::make_unique<Collected>();
+    collected_->share.stream = stream_;
+  }
+  return *collected_;
 }
 
 bool Http2ServerStream::CheckRequest(TimePoint now) {
@@ -201,45 +211,50 @@ bool Http2ServerStream::CheckRequest(TimePoint now) {
   if (!collects && !reads) return false;
   // Between messages a client may be silent for as long as it likes.
   const bool owes = collects || messages_->waits_inside_message();
-  if (!owes || connection_.budget().Withholds(collects ? share_ : messages_->share())) {
-    watched_ = false;
+  if (!owes || connection_.budget().Withholds(collects ? Collect().share : messages_->share())) {
+    watch_.reset();
     return true;
   }
   const Limits& limits = connection_.limits();
-  const Duration time = now - watched_since_;
-  if (watched_ && time < limits.stalled_stream_timeout) return true;
-  const double least = limits.min_stream_rate * std::chrono::duration<double>(time).count();
-  // While the line is busy with other requests, this one has to wait its turn: clients may send one after the other.
-  const auto on_connection = static_cast<double>(connection_.arrived() - connection_arrived_then_);
-  if (watched_ && on_connection < least) {
-    EndSlowRequest(time);
-    return false;
+  if (watch_ != nullptr) {
+    const Duration time = now - watch_->since;
+    if (time < limits.stalled_stream_timeout) return true;
+    const double least = limits.min_stream_rate * std::chrono::duration<double>(time).count();
+    // While the line is busy with other requests, this one has to wait its turn: clients may send one after the other.
+    const auto on_connection = static_cast<double>(connection_.arrived() - watch_->arrived_on_connection);
+    if (on_connection < least) {
+      EndSlowRequest(time, arrived_ - watch_->arrived);
+      return false;
+    }
+  } else {
+    watch_ = std::make_unique<Watch>();
   }
-  watched_ = true;
-  watched_since_ = now;
-  arrived_then_ = arrived_;
-  connection_arrived_then_ = connection_.arrived();
+  watch_->since = now;
+  watch_->arrived = arrived_;
+  watch_->arrived_on_connection = connection_.arrived();
   return true;
 }
 
-void Http2ServerStream::EndSlowRequest(Duration time) {
+void Http2ServerStream::EndSlowRequest(Duration time, std::size_t bytes) {
   connection_.http2().Count(Abuse::kSlowRequest);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
-  Error error(StatusCode::kCancelled,
-              "the request arrives too slowly: " + std::to_string(arrived_ - arrived_then_) + " bytes in " +
-                  std::to_string(seconds) + " s",
-              Origin::kLibrary);
+  Error error(
+      StatusCode::kCancelled,
+      "the request arrives too slowly: " + std::to_string(bytes) + " bytes in " + std::to_string(seconds) + " s",
+      Origin::kLibrary);
   if (state_ == State::kReceiving) return Fail(error);
   AnswerEarly(std::move(error));
 }
 
 void Http2ServerStream::Run(std::string_view message) {
-  connection_.budget().Leave(share_);
+  // `message` may lie in it.
+  const std::unique_ptr<Collected> collected = std::move(collected_);
+  if (collected != nullptr) connection_.budget().Leave(collected->share);
   state_ = State::kRunning;
   connection_.HandlerStarted();
   const InstallContext install(&ServerContextWriter::scope(context_));
   // May answer, and so end this call, before it returns.
-  head_.route.handler->Handle(*this, message);
+  handler_->Handle(*this, message);
 }
 
 void Http2ServerStream::RunStreaming() {
@@ -248,16 +263,14 @@ void Http2ServerStream::RunStreaming() {
   connection_.WatchRequests();
   Messages();
   const InstallContext install(&ServerContextWriter::scope(context_));
-  head_.route.handler->Handle(*this, {});
+  handler_->Handle(*this, {});
 }
 
 Http2MessageStream& Http2ServerStream::Messages() {
   if (!std::exchange(streams_, true)) {
     Http2MessageStream::Owner& owner = *this;
-    messages_ = std::make_unique<Http2MessageStream>(
-        Http2MessageStream::Place{connection_.link(), connection_.budget(), connection_.send_waiters(),
-                                  connection_.limits()},
-        stream_, connection_.limits().max_receive_message, owner, nullptr);
+    messages_ = std::make_unique<Http2MessageStream>(connection_.place(), stream_,
+                                                     connection_.limits().max_receive_message, owner, nullptr);
     if (unwanted_) messages_->Close(false);
   }
   return *messages_;
@@ -377,26 +390,24 @@ void Http2ServerStream::SendStatus(const Error& error, const Metadata& headers, 
 }
 
 void Http2ServerStream::ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream) {
-  if (message_.size() + data.size() > connection_.limits().max_receive_message) {
+  Collected& collected = Collect();
+  std::string& body = collected.body;
+  if (body.size() + data.size() > connection_.limits().max_receive_message) {
     connection_.http2().Count(Abuse::kMessageTooLarge);
     connection_.http2().Consume(stream_, charged);
     return Refuse(413, "the request is too large\n");
   }
-  if (end_stream && message_.empty()) {
-    message_.assign(data);
-    connection_.budget().Arrived(share_, charged, 0);
-  } else {
-    message_.append(data);
-    connection_.budget().Arrived(share_, charged, message_.size());
-  }
+  const bool whole = end_stream && body.empty();
+  body.append(data);
+  connection_.budget().Arrived(collected.share, charged, whole ? 0 : body.size());
   if (!end_stream) return connection_.WatchRequests();
-  AnswerHttp();
+  connection_.budget().Leave(collected.share);
+  AnswerHttp(body);
 }
 
-void Http2ServerStream::AnswerHttp() {
-  connection_.budget().Leave(share_);
+void Http2ServerStream::AnswerHttp(std::string_view body) {
   connection_.HandlerStarted();
-  const HttpRequest request{head_.method, head_.path, head_.facts->authority, context_.metadata(), message_};
+  const HttpRequest request{HttpMethod(), path(), context_.authority(), context_.metadata(), body};
   HttpResponse response;
   try {
     response = connection_.router().http_handler()->Handle(request);
@@ -404,6 +415,11 @@ void Http2ServerStream::AnswerHttp() {
     return Refuse(500, "the handler of this page failed\n");
   }
   SendHttp(response.status, response.headers, std::move(response.body));
+}
+
+std::string_view Http2ServerStream::HttpMethod() const {
+  // Behind the path.
+  return own_.view().substr(path().size());
 }
 
 void Http2ServerStream::Refuse(int http_status, std::string_view body) {
@@ -417,7 +433,7 @@ void Http2ServerStream::SendHttp(int status, const Metadata& headers, std::strin
   fields.Clear();
   fields.Add(":status", {number.data(), static_cast<std::size_t>(written.ptr - number.data())});
   fields.AddMetadata(headers);
-  const bool without_body = body.empty() || head_.method == "HEAD";
+  const bool without_body = body.empty() || (!grpc_ && HttpMethod() == "HEAD");
   connection_.http2().SendHeaders(stream_, HeaderTemplate::kNone, fields.fields(), without_body);
   if (!without_body) connection_.http2().SendData(stream_, body, true);
   Answered();
@@ -454,12 +470,13 @@ void Http2ServerStream::Cancel(StatusCode code, std::string_view why) {
 
 void Http2ServerStream::Done() {
   if (deadline_ != nullptr) connection_.loop().Cancel(*deadline_);
-  connection_.budget().Leave(share_);
+  if (collected_ != nullptr) connection_.budget().Leave(collected_->share);
   connection_.http2().Release(stream_);
   state_ = State::kIdle;
-  reader_.Reset();
-  Empty(message_);
-  head_.facts.reset();
+  collected_.reset();
+  watch_.reset();
+  facts_.reset();
+  own_ = PooledBytes();
   connection_.StreamDone(*this);
 }
 

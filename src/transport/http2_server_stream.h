@@ -12,6 +12,7 @@
 #include "rhei/pooled.h"
 #include "rhei/result.h"
 #include "rhei/server_call.h"
+#include "rhei/time.h"
 #include "runtime/loop.h"
 #include "transport/http2_message_stream.h"
 #include "transport/receive_budget.h"
@@ -42,7 +43,7 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
 
   bool idle() const { return state_ == State::kIdle; }
   bool running() const { return state_ == State::kRunning; }
-  std::string_view path() const { return head_.path; }
+  std::string_view path() const { return context_.method(); }
 
   // --- ServerCall
   // ------------------------------------------------------------------------------------------------------
@@ -64,18 +65,34 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
  private:
   enum class State : std::uint8_t { kIdle, kReceiving, kRunning, kSending };
 
+  // A request that does not come in one piece, until its handler runs.
+  struct Collected : Pooled {
+    ReceiveBudget::Share share;
+    wire::MessageReader reader;
+    bool has_message = false;
+    PooledBytes message;  // whole, it waits for the end of the stream
+    std::string body;     // of a plain request
+  };
+  // How fast a request comes.
+  struct Watch : Pooled {
+    TimePoint since;
+    std::size_t arrived;                  // of it
+    std::uint64_t arrived_on_connection;  // of all requests
+  };
+
   void Begin(const http2::Event& event);
-  void CheckHead();
+  void CheckHead(const RequestHead& head);
   void FailForMemory();
-  void SetDeadline();
+  void SetDeadline(const RequestHead& head);
   void OnDeadline();
   // A client gives up when its deadline passes, which comes in a little before or after the timer here.
   bool IsAboutDeadline() const;
   void ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream);
   void ReceiveHttp(std::string_view data, std::size_t charged, bool end_stream);
+  Collected& Collect();
   void Run(std::string_view message);
   void RunStreaming();
-  void EndSlowRequest(Duration time);
+  void EndSlowRequest(Duration time, std::size_t bytes);
   Http2MessageStream& Messages();
   bool OnSend() override;
   void OnBroken(Error error) override { Break(std::move(error)); }
@@ -84,7 +101,9 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   void AnswerEarly(Error error);
   // After its context has been cancelled: the handler's reads and writes end.
   void EndMessages();
-  void AnswerHttp();
+  void AnswerHttp(std::string_view body);
+  // Of a plain request.
+  std::string_view HttpMethod() const;
   void SendHttp(int status, const Metadata& headers, std::string body);
   void Refuse(int http_status, std::string_view body);
   // Sets refusal_ when what the handler has put into its context must not be sent.
@@ -96,28 +115,27 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   void Done();
 
   Http2ServerConnection& connection_;
-  State state_ = State::kIdle;
   http2::Stream stream_;
-  RequestHead head_;
-  ServerContext context_;
-  ReceiveBudget::Share share_;
-  wire::MessageReader reader_;
-  // Of a call that streams; kept until the next one, because what ends a call may be called by it.
-  std::unique_ptr<Http2MessageStream> messages_;
+  State state_ = State::kIdle;
+  bool grpc_ = false;
   bool streams_ = false;  // messages_ is this call's
-  bool has_message_ = false;
   bool headers_sent_ = false;
   bool unwanted_ = false;  // the handler runs, and the client has its answer already
-  bool watched_ = false;   // the rest of the request is waited for, since watched_since_
-  TimePoint watched_since_;
+  ServerContext context_;
+  MethodHandler* handler_ = nullptr;
+  Duration timeout_{};  // in a text, or kNoTimeout
+  std::shared_ptr<const ClientFacts> facts_;
+  PooledBytes own_;               // path and method, where the router does not have them
   std::size_t arrived_ = 0;       // bytes of the request
-  std::size_t arrived_then_ = 0;  // the same at watched_since_
-  std::uint64_t connection_arrived_then_ = 0;
-  std::string message_;  // a whole message, or the body of a plain request, that waits for the end of the stream
-  std::string own_;      // what head_ looks into
-  PooledBytes unsent_;   // a reply that could not be written in place
-  std::optional<Error> refusal_;              // of what the handler wants to send
-  std::unique_ptr<runtime::Timer> deadline_;  // made for the first call that has one
+  PooledBytes unsent_;            // a reply that could not be written in place
+  std::optional<Error> refusal_;  // of what the handler wants to send
+  // Each is there only for a call that needs it.
+  std::unique_ptr<Collected> collected_;
+  std::unique_ptr<Watch> watch_;  // the rest of the request is waited for
+  // Kept until the next one, because what ends a call may be called by it.
+  std::unique_ptr<Http2MessageStream> messages_;
+  // Kept for the next one.
+  std::unique_ptr<runtime::Timer> deadline_;
 };
 
 }  // namespace rhei::inline v0::transport

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "rhei/client_call.h"
 #include "rhei/limits.h"
 #include "rhei/pooled.h"
+#include "rhei/server_context.h"
 #include "runtime/loop.h"
 #include "transport/inprocess_client_call.h"
 #include "transport/inprocess_server.h"
@@ -19,9 +21,12 @@ namespace rhei::inline v0::transport {
 
 // What all calls of one channel's share of a loop have in common.
 struct InProcessIdentity {
-  std::string authority;
-  std::string user_agent;
-  std::shared_ptr<const std::string> peer;  // "inprocess"
+  InProcessIdentity(std::string authority, std::string user_agent, std::string_view name)
+      : peer(std::make_shared<const std::string>(name)),
+        origin{std::move(authority), std::move(user_agent), *peer, *peer} {}
+
+  const std::shared_ptr<const std::string> peer;  // "inprocess"
+  const CallOrigin origin;
 };
 
 // Two sides, each on its own loop; what one has for the other is posted, also where both are on one loop: a service
@@ -29,11 +34,12 @@ struct InProcessIdentity {
 class InProcessCall final : public Pooled {
  public:
   InProcessCall(InProcessClientCall::Owner& owner, runtime::Loop& client_loop, std::shared_ptr<InProcessServer> server,
-                InProcessServer::Place place, const InProcessIdentity& identity, const Limits& client_limits)
+                InProcessServer::Place place, std::shared_ptr<const InProcessIdentity> identity,
+                const Limits& client_limits)
       : server_(std::move(server)),
         client_loop_(client_loop),
         server_loop_(place.loop),
-        identity_(identity),
+        identity_(std::move(identity)),
         client_side_(*this, owner, client_limits),
         server_side_(*this, place.index) {}
 
@@ -68,7 +74,7 @@ class InProcessCall final : public Pooled {
   InProcessServer& server() const { return *server_; }
   runtime::Loop& client_loop() const { return client_loop_; }
   runtime::Loop& server_loop() const { return server_loop_; }
-  const InProcessIdentity& identity() const { return identity_; }
+  const InProcessIdentity& identity() const { return *identity_; }
   InProcessClientCall& client_side() { return client_side_; }
 
  private:
@@ -78,7 +84,7 @@ class InProcessCall final : public Pooled {
   const std::shared_ptr<InProcessServer> server_;
   runtime::Loop& client_loop_;
   runtime::Loop& server_loop_;
-  const InProcessIdentity identity_;
+  const std::shared_ptr<const InProcessIdentity> identity_;
   InProcessClientCall client_side_;
   InProcessServerCall server_side_;
 };

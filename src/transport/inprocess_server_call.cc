@@ -37,9 +37,7 @@ void InProcessServerCall::OnBegin(Begin begin) {
   client_streams_ = begin.client_streams;
   if (!client_streams_) request_ = std::move(begin.request);
   ServerContextWriter::metadata(context_) = std::move(begin.metadata);
-  const InProcessIdentity& identity = whole_.identity();
-  ServerContextWriter::SetFacts(context_, path_, identity.authority, identity.user_agent, *identity.peer,
-                                *identity.peer);
+  ServerContextWriter::SetFacts(context_, path_, whole_.identity().origin);
   route_ = whole_.server().router().Find(path_);
   SetDeadline(begin.deadline);
   if (route_.handler == nullptr) {

@@ -1,5 +1,6 @@
 #include "transport/request_head.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "wire/metadata_coding.h"
@@ -56,6 +57,8 @@ std::shared_ptr<const ClientFacts> RequestReader::Facts(const HeaderField* autho
     return facts_;
   }
   auto facts = std::make_shared<ClientFacts>();
+  facts->peer = peer_.ToString();
+  facts->local = local_.ToString();
   if (authority != nullptr) facts->authority = authority->value;
   if (user_agent != nullptr) facts->user_agent = user_agent->value;
   facts->authority_entry = authority_entry;
@@ -64,8 +67,7 @@ std::shared_ptr<const ClientFacts> RequestReader::Facts(const HeaderField* autho
   return facts;
 }
 
-void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head, Metadata& metadata, std::string& own) {
-  own.clear();
+void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head, Metadata& metadata, PooledBytes& own) {
   const HeaderField* authority = nullptr;
   const HeaderField* user_agent = nullptr;
   const HeaderField* path = nullptr;
@@ -112,9 +114,11 @@ void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head,
   head.path = head.route.path;
   if (head.path.empty() || !head.grpc) {
     // http2 has seen to it that both are there.
-    own.append(path->value).append(method->value);
-    head.path = std::string_view(own).substr(0, path->value.size());
-    head.method = std::string_view(own).substr(path->value.size());
+    own = PooledBytes(path->value.size() + method->value.size());
+    std::copy(method->value.begin(), method->value.end(),
+              std::copy(path->value.begin(), path->value.end(), own.data()));
+    head.path = own.view().substr(0, path->value.size());
+    head.method = own.view().substr(path->value.size());
   }
 }
 

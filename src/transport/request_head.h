@@ -6,26 +6,26 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "http2/hpack/header_field.h"
 #include "rhei/metadata.h"
+#include "rhei/pooled.h"
+#include "rhei/server_context.h"
+#include "runtime/address.h"
 #include "transport/call_router.h"
 
 namespace rhei::inline v0::transport {
 
 // What rarely differs between the requests of one connection, shared by its calls.
-struct ClientFacts {
-  std::string authority;
-  std::string user_agent;
+struct ClientFacts : CallOrigin {
   // The entries they were read from; 0: from a literal, or there was none.
   std::uint64_t authority_entry = 0;
   std::uint64_t user_agent_entry = 0;
 };
 
-// What one request says. `path` lives in the router or in the `own` given to Read.
+// What one request says. `path` and `method` live in the router or in the `own` given to Read.
 struct RequestHead {
   bool post = false;
   bool te_trailers = false;
@@ -44,11 +44,13 @@ struct RequestHead {
 // method that it meant the first time. For the loop's thread only.
 class RequestReader {
  public:
-  explicit RequestReader(const CallRouter& router) : router_(router) {}
+  // The connection's addresses, which live as long as requests are read.
+  RequestReader(const CallRouter& router, const runtime::Address& peer, const runtime::Address& local)
+      : router_(router), peer_(peer), local_(local) {}
 
-  // Adds user metadata to `metadata`. What the router does not hold is copied into `own`, so that the head's views
-  // outlive the fields.
-  void Read(std::span<const http2::HeaderField> fields, RequestHead& head, Metadata& metadata, std::string& own);
+  // Adds user metadata to `metadata`. What the router does not hold is copied into `own`, the path and then the method,
+  // so that the head's views outlive the fields.
+  void Read(std::span<const http2::HeaderField> fields, RequestHead& head, Metadata& metadata, PooledBytes& own);
 
   // Gives back what it remembers, for a connection that rests.
   void Trim() {
@@ -71,6 +73,8 @@ class RequestReader {
   std::shared_ptr<const ClientFacts> Facts(const http2::HeaderField* authority, const http2::HeaderField* user_agent);
 
   const CallRouter& router_;
+  const runtime::Address& peer_;
+  const runtime::Address& local_;
   std::vector<KnownRoute> routes_;  // by entry, modulo its size, which is a power of two and grows as paths collide
   std::shared_ptr<const ClientFacts> facts_;
 };

@@ -74,11 +74,13 @@ class RequestReaderTest : public ::testing::Test {
   }
 
   TestRouter router_;
-  RequestReader reader_{router_};
+  const runtime::Address peer_ = *runtime::Address::Parse("127.0.0.1:50412");
+  const runtime::Address local_ = *runtime::Address::Parse("127.0.0.1:8090");
+  RequestReader reader_{router_, peer_, local_};
   http2::HpackEncoder encoder_{4096};
   http2::HpackDecoder decoder_{{}};
   std::string block_;
-  std::string own_;
+  PooledBytes own_;
   Metadata metadata_;
 };
 
@@ -93,6 +95,8 @@ TEST_F(RequestReaderTest, ReadsARequest) {
   EXPECT_EQ(head.path, "/test.S/A");
   EXPECT_EQ(head.facts->authority, "test");
   EXPECT_EQ(head.facts->user_agent, "tester");
+  EXPECT_EQ(head.facts->peer, "127.0.0.1:50412");
+  EXPECT_EQ(head.facts->local, "127.0.0.1:8090");
   EXPECT_TRUE(metadata_.empty());
 }
 

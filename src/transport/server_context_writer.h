@@ -13,13 +13,10 @@ class ServerContextWriter {
  public:
   static Metadata& metadata(ServerContext& context) { return context.metadata_; }
 
-  static void SetFacts(ServerContext& context, std::string_view method, std::string_view authority,
-                       std::string_view user_agent, std::string_view peer, std::string_view local) {
+  // `method` and `origin` live as long as the call.
+  static void SetFacts(ServerContext& context, std::string_view method, const CallOrigin& origin) {
     context.method_ = method;
-    context.authority_ = authority;
-    context.user_agent_ = user_agent;
-    context.peer_ = peer;
-    context.local_ = local;
+    context.origin_ = &origin;
   }
 
   // The scope of the call, from SetScope on.

@@ -8,7 +8,6 @@ namespace {
 
 // A sender that announces much and sends little gets memory for what it sends: a message grows in steps.
 constexpr std::size_t kFirstReserve = 64 * 1024;
-constexpr std::size_t kKeptCapacity = 4 * 1024;
 
 std::size_t ReadLength(const char* prefix) {
   std::size_t length = 0;
@@ -27,44 +26,61 @@ void WriteMessagePrefix(std::size_t size, char* to) {
 }
 
 MessageReader::Result MessageReader::Next(std::string_view& input, std::size_t limit) {
-  if (delivered_) Reset();
-  if (prefix_size_ < kMessagePrefix) {
-    const std::size_t taken = std::min(kMessagePrefix - prefix_size_, input.size());
-    if (taken > 0) std::memcpy(prefix_ + prefix_size_, input.data(), taken);
-    prefix_size_ += taken;
-    input.remove_prefix(taken);
-    if (prefix_size_ < kMessagePrefix) return {Outcome::kNeedMore, {}};
-    return Begin(input, limit);
+  Release();
+  if (partial_ == nullptr) {
+    if (input.empty()) return {Outcome::kNeedMore, {}};
+    if (input.size() >= kMessagePrefix) {
+      const std::string_view prefix = input.substr(0, kMessagePrefix);
+      input.remove_prefix(kMessagePrefix);
+      return Begin(prefix, input, limit);
+    }
+    partial_ = std::make_unique<Partial>();
   }
-  const std::size_t taken = std::min(message_size_ - partial_.size(), input.size());
-  partial_.append(input.data(), taken);
+  if (partial_->prefix_size == kMessagePrefix) return Collect(input);
+  const std::size_t taken = std::min(kMessagePrefix - partial_->prefix_size, input.size());
+  if (taken > 0) std::memcpy(partial_->prefix + partial_->prefix_size, input.data(), taken);
+  partial_->prefix_size += taken;
   input.remove_prefix(taken);
-  if (partial_.size() < message_size_) return {Outcome::kNeedMore, {}};
-  delivered_ = true;
-  return {Outcome::kMessage, partial_};
+  if (partial_->prefix_size < kMessagePrefix) return {Outcome::kNeedMore, {}};
+  const std::unique_ptr<Partial> begun = std::move(partial_);
+  return Begin({begun->prefix, kMessagePrefix}, input, limit);
 }
 
-MessageReader::Result MessageReader::Begin(std::string_view& input, std::size_t limit) {
-  message_size_ = ReadLength(prefix_);
-  if (message_size_ > limit) return {Outcome::kTooLarge, {}, message_size_};
-  if (prefix_[0] != 0) return {Outcome::kCompressed, {}};
-  if (input.size() >= message_size_) {
-    const std::string_view message = input.substr(0, message_size_);
-    input.remove_prefix(message_size_);
-    prefix_size_ = 0;
+MessageReader::Result MessageReader::Begin(std::string_view prefix, std::string_view& input, std::size_t limit) {
+  const std::size_t size = ReadLength(prefix.data());
+  if (size > limit) return {Outcome::kTooLarge, {}, size};
+  if (prefix[0] != 0) return {Outcome::kCompressed, {}};
+  if (input.size() >= size) {
+    const std::string_view message = input.substr(0, size);
+    input.remove_prefix(size);
     return {Outcome::kMessage, message};
   }
-  partial_.reserve(std::min(message_size_, std::max(kFirstReserve, input.size())));
-  partial_.append(input);
-  input = {};
-  return {Outcome::kNeedMore, {}};
+  partial_ = std::make_unique<Partial>();
+  partial_->prefix_size = kMessagePrefix;
+  partial_->message_size = size;
+  partial_->message.reserve(std::min(size, std::max(kFirstReserve, input.size())));
+  return Collect(input);
+}
+
+MessageReader::Result MessageReader::Collect(std::string_view& input) {
+  std::string& message = partial_->message;
+  const std::size_t taken = std::min(partial_->message_size - message.size(), input.size());
+  message.append(input.data(), taken);
+  input.remove_prefix(taken);
+  if (message.size() < partial_->message_size) return {Outcome::kNeedMore, {}};
+  partial_->delivered = true;
+  return {Outcome::kMessage, message};
 }
 
 MessageReader::Result MessageReader::LookAhead(std::string_view rest, std::size_t limit) const {
   char prefix[kMessagePrefix];
-  std::size_t known = delivered_ ? 0 : prefix_size_;
-  std::memcpy(prefix, prefix_, known);
-  std::size_t missing = known == kMessagePrefix ? message_size_ - partial_.size() : 0;
+  std::size_t known = 0;
+  std::size_t missing = 0;
+  if (in_message()) {
+    known = partial_->prefix_size;
+    std::memcpy(prefix, partial_->prefix, known);
+    if (known == kMessagePrefix) missing = partial_->message_size - partial_->message.size();
+  }
   while (true) {
     if (rest.size() < missing) return {Outcome::kNeedMore, {}};
     rest.remove_prefix(missing);
@@ -79,14 +95,6 @@ MessageReader::Result MessageReader::LookAhead(std::string_view rest, std::size_
     if (missing > limit) return {Outcome::kTooLarge, {}, missing};
     if (prefix[0] != 0) return {Outcome::kCompressed, {}};
   }
-}
-
-void MessageReader::Reset() {
-  prefix_size_ = 0;
-  message_size_ = 0;
-  delivered_ = false;
-  partial_.clear();
-  if (partial_.capacity() > kKeptCapacity) partial_.shrink_to_fit();
 }
 
 }  // namespace rhei::inline v0::wire

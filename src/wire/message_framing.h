@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "rhei/pooled.h"
 
 namespace rhei::inline v0::wire {
 
@@ -36,26 +38,36 @@ class MessageReader {
   Result Next(std::string_view& input, std::size_t limit);
 
   // Whether a message has begun and is not whole.
-  bool in_message() const { return prefix_size_ > 0; }
+  bool in_message() const { return partial_ != nullptr && !partial_->delivered; }
   // Bytes it holds.
-  std::size_t held() const { return prefix_size_ + partial_.size(); }
+  std::size_t held() const { return partial_ == nullptr ? 0 : partial_->prefix_size + partial_->message.size(); }
 
   // What Next would come to if it were given `rest`, the last bytes of a stream: kMessage when the stream ends with
   // whole messages, or with none; kNeedMore when it ends in the middle of one; else what is wrong with the first wrong
   // one.
   Result LookAhead(std::string_view rest, std::size_t limit) const;
 
-  // For the next stream; keeps a little memory.
-  void Reset();
+  // The message that was handed out has been read: what it took is given back.
+  void Release() {
+    if (partial_ != nullptr && partial_->delivered) partial_.reset();
+  }
+  // For the next stream.
+  void Reset() { partial_.reset(); }
 
  private:
-  Result Begin(std::string_view& input, std::size_t limit);
+  // A message that does not lie whole in the input.
+  struct Partial : Pooled {
+    char prefix[kMessagePrefix] = {};
+    bool delivered = false;  // `message` was handed out
+    std::size_t prefix_size = 0;
+    std::size_t message_size = 0;  // once the prefix is there
+    std::string message;
+  };
 
-  char prefix_[kMessagePrefix] = {};
-  std::size_t prefix_size_ = 0;   // how much of the prefix is there; all of it while a message is being collected
-  std::size_t message_size_ = 0;  // once the prefix is there
-  std::string partial_;
-  bool delivered_ = false;  // `partial_` was handed out as a message
+  Result Begin(std::string_view prefix, std::string_view& input, std::size_t limit);
+  Result Collect(std::string_view& input);
+
+  std::unique_ptr<Partial> partial_;
 };
 
 }  // namespace rhei::inline v0::wire
