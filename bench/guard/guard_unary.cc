@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "bench.rhei.h"
+#include "rhei/inprocess.h"
 #include "rhei/rhei.h"
 #include "rhei/streaming_call.h"
 #include "rhei/streaming_method.h"
@@ -96,7 +97,7 @@ class Guard {
  public:
   explicit Guard(std::int64_t calls) : calls_(calls), server_(ServerOptions().UseRuntime(world_.AddRuntime())) {
     payload_.set_body(std::string(16, 'x'));
-    server_.Add(fixed_).Add(echo_).Listen("10.0.0.1:80");
+    server_.Add(fixed_).Add(echo_).Listen("10.0.0.1:80").Listen(kInProcess);
   }
 
   // How many calls ended as they should.
@@ -107,7 +108,8 @@ class Guard {
       intercepted.Intercept(std::make_shared<PassOn>());
     }
     if (!server_.Start().ok()) return 0;
-    const Channel channel = Connect("10.0.0.1:80", ChannelOptions().UseRuntime(world_.runtime()));
+    const ChannelOptions options = ChannelOptions().UseRuntime(world_.runtime());
+    const Channel channel = way == "in_process" ? ConnectInProcess(server_, options) : Connect("10.0.0.1:80", options);
     const Method method = channel.FindMethod(kFixedPath);
     CallOptions with_metadata;
     for (const std::string_view key : kKeys) with_metadata.Metadata(key, kValue);
@@ -117,7 +119,7 @@ class Guard {
     } else {
       world_.runtime()->loop(0).Post([&, this] {
         for (int i = 0; i < kInFlight; ++i) {
-          if (way == "co_await") Spawn(Await(channel, method, CallOptions()));
+          if (way == "co_await" || way == "in_process") Spawn(Await(channel, method, CallOptions()));
           if (way == "deadline") Spawn(Await(channel, method, CallOptions().Timeout(std::chrono::seconds(10))));
           if (way == "metadata") Spawn(Await(channel, channel.FindMethod(kHeadedPath), with_metadata));
           if (way == "intercepted") Spawn(Await(channel, method, intercepted));
@@ -241,8 +243,8 @@ int Main(int argc, char** argv) {
   std::int64_t calls = 1000;
   Flags flags("Calls in a simulated world.");
   flags.Add("--case", &way,
-            "co_await, then, wait, deadline, metadata, intercepted, protobuf, stream, stream_call, intercepted_stream "
-            "or socket");
+            "co_await, then, wait, deadline, metadata, intercepted, protobuf, in_process, stream, stream_call, "
+            "intercepted_stream or socket");
   flags.Add("--calls", &calls, "how many");
   flags.Parse(argc, argv);
   const std::int64_t good = way == "socket" ? SocketGuard(calls).Run() : Guard(calls).Run(way);

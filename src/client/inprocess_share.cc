@@ -5,14 +5,34 @@
 namespace rhei::inline v0::client {
 
 using transport::InProcessCall;
+using transport::InProcessLink;
+
+namespace {
+
+// Calls may be the last that need the paths of their methods, which are the config's.
+struct LinkWithConfig {
+  LinkWithConfig(std::shared_ptr<const ChannelConfig> kept, runtime::Loop& loop, std::size_t loop_index)
+      : config(std::move(kept)),
+        link(loop, loop_index, config->options.limits(), config->server,
+             config->options.authority().empty() ? config->target_text : config->options.authority(),
+             config->user_agent, config->target_text) {}
+
+  const std::shared_ptr<const ChannelConfig> config;
+  const InProcessLink link;
+};
+
+std::shared_ptr<const InProcessLink> MakeLink(std::shared_ptr<const ChannelConfig> config, runtime::Loop& loop,
+                                              std::size_t loop_index) {
+  auto whole = std::make_shared<const LinkWithConfig>(std::move(config), loop, loop_index);
+  return {whole, &whole->link};
+}
+
+}  // namespace
 
 InProcessShare::InProcessShare(std::shared_ptr<const ChannelConfig> config, runtime::Loop& loop, std::size_t loop_index)
     : config_(std::move(config)),
       loop_(loop),
-      loop_index_(loop_index),
-      identity_(std::make_shared<const transport::InProcessIdentity>(
-          config_->options.authority().empty() ? config_->target_text : config_->options.authority(),
-          config_->user_agent, config_->target_text)),
+      link_(MakeLink(config_, loop, loop_index)),
       retry_([this] { PlaceWaiting(); }) {}
 
 void InProcessShare::Start(ClientCall& call) {
@@ -23,8 +43,7 @@ void InProcessShare::Start(ClientCall& call) {
 
 void InProcessShare::Place(ClientCall& call) {
   ++active_;
-  auto* const whole = new InProcessCall(*this, loop_, config_->server, config_->server->PlaceFor(loop_index_),
-                                        identity_, config_->options.limits());
+  auto* const whole = new InProcessCall(*this, link_);
   whole->client_side().Start(call);
 }
 

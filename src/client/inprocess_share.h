@@ -34,8 +34,7 @@ class InProcessShare final : public ChannelShare,
 
   const std::shared_ptr<const ChannelConfig> config_;
   runtime::Loop& loop_;
-  const std::size_t loop_index_;
-  const std::shared_ptr<const transport::InProcessIdentity> identity_;
+  const std::shared_ptr<const transport::InProcessLink> link_;
   std::size_t active_ = 0;  // calls that are being carried out
   CallQueue waiting_;       // for a server that does not serve yet
   runtime::Timer retry_;

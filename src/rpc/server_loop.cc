@@ -66,7 +66,7 @@ void ServerLoop::Abort() {
 void ServerLoop::ListRunning(std::vector<std::string>& paths) const {
   for (const auto& [key, connection] : connections_) connection->ListRunning(paths);
   for (const auto* call = first_call_; call != nullptr; call = call->next) {
-    if (call->running()) paths.push_back(call->path());
+    if (call->running()) paths.emplace_back(call->path());
   }
 }
 

@@ -19,12 +19,23 @@
 
 namespace rhei::inline v0::transport {
 
-// What all calls of one channel's share of a loop have in common.
-struct InProcessIdentity {
-  InProcessIdentity(std::string authority, std::string user_agent, std::string_view name)
-      : peer(std::make_shared<const std::string>(name)),
+// What all calls of one channel's share of a loop have in common: its ends. Constant. Who makes it keeps the paths of
+// numbered methods alive as long as it.
+struct InProcessLink {
+  InProcessLink(runtime::Loop& loop, std::size_t loop_index, const Limits& limits,
+                std::shared_ptr<InProcessServer> called, std::string authority, std::string user_agent,
+                std::string_view name)
+      : client_loop(loop),
+        client_limits(limits),
+        server(std::move(called)),
+        place(server->PlaceFor(loop_index)),
+        peer(std::make_shared<const std::string>(name)),
         origin{std::move(authority), std::move(user_agent), *peer, *peer} {}
 
+  runtime::Loop& client_loop;
+  const Limits& client_limits;
+  const std::shared_ptr<InProcessServer> server;
+  const InProcessServer::Place place;
   const std::shared_ptr<const std::string> peer;  // "inprocess"
   const CallOrigin origin;
 };
@@ -33,17 +44,10 @@ struct InProcessIdentity {
 // that calls itself never finds itself on its own stack. Lives as long as one of them has something to do.
 class InProcessCall final : public Pooled {
  public:
-  InProcessCall(InProcessClientCall::Owner& owner, runtime::Loop& client_loop, std::shared_ptr<InProcessServer> server,
-                InProcessServer::Place place, std::shared_ptr<const InProcessIdentity> identity,
-                const Limits& client_limits)
-      : server_(std::move(server)),
-        client_loop_(client_loop),
-        server_loop_(place.loop),
-        identity_(std::move(identity)),
-        client_side_(*this, owner, client_limits),
-        server_side_(*this, place.index) {}
+  InProcessCall(InProcessClientCall::Owner& owner, std::shared_ptr<const InProcessLink> link)
+      : link_(std::move(link)), client_side_(*this, owner), server_side_(*this) {}
 
-  // Any thread. Each side has a reference for as long as it has something to do.
+  // Any thread. Each side has a reference for as long as it has something to do, the client's from the begin.
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
@@ -56,35 +60,33 @@ class InProcessCall final : public Pooled {
     ~Reference() {
       if (call_ != nullptr) call_->Release();
     }
+    InProcessCall& call() const { return *call_; }
 
    private:
     InProcessCall* call_;
   };
-
   // Does this with the other side, on its loop.
   template <typename Work>
   void ToServer(Work work) {
-    server_loop_.Post([kept = Reference(*this), this, work = std::move(work)]() mutable { work(server_side_); });
+    server_loop().Post([kept = Reference(*this), work = std::move(work)]() mutable { work(kept.call().server_side_); });
   }
   template <typename Work>
   void ToClient(Work work) {
-    client_loop_.Post([kept = Reference(*this), this, work = std::move(work)]() mutable { work(client_side_); });
+    client_loop().Post([kept = Reference(*this), work = std::move(work)]() mutable { work(kept.call().client_side_); });
   }
 
-  InProcessServer& server() const { return *server_; }
-  runtime::Loop& client_loop() const { return client_loop_; }
-  runtime::Loop& server_loop() const { return server_loop_; }
-  const InProcessIdentity& identity() const { return *identity_; }
+  const InProcessLink& link() const { return *link_; }
+  InProcessServer& server() const { return *link_->server; }
+  runtime::Loop& client_loop() const { return link_->client_loop; }
+  runtime::Loop& server_loop() const { return link_->place.loop; }
   InProcessClientCall& client_side() { return client_side_; }
+  InProcessServerCall& server_side() { return server_side_; }
 
  private:
   ~InProcessCall() = default;
 
-  std::atomic<std::uint32_t> references_{0};
-  const std::shared_ptr<InProcessServer> server_;
-  runtime::Loop& client_loop_;
-  runtime::Loop& server_loop_;
-  const std::shared_ptr<const InProcessIdentity> identity_;
+  std::atomic<std::uint32_t> references_{1};
+  const std::shared_ptr<const InProcessLink> link_;
   InProcessClientCall client_side_;
   InProcessServerCall server_side_;
 };

@@ -9,24 +9,15 @@
 namespace rhei::inline v0::transport {
 
 void InProcessClientCall::Start(ClientCall& call) {
-  const InProcessCall::Reference kept(whole_);
-  whole_.AddReference();
   call_ = &call;
   call.holder = this;
   ClientCall::Request& request = call.request;
-  InProcessServerCall::Begin begin;
-  begin.path = request.method.path;
-  begin.metadata = request.metadata;
-  begin.deadline = request.deadline;
-  begin.sent = call.loop->Now();
-  begin.client_streams = request.client_streams;
-  if (!request.client_streams) begin.request = MessageInTransit{std::move(request.held), request.held_size};
-  whole_.ToServer(
-      [begin = std::move(begin)](InProcessServerCall& server) mutable { server.OnBegin(std::move(begin)); });
+  whole_.server_side().Prepare(request, call.loop->Now());
+  whole_.ToServer([](InProcessServerCall& server) { server.OnBegin(); });
   if (call.stream_listener == nullptr) return;
   InProcessMessageStream::Owner& self = *this;
-  auto messages = std::make_unique<InProcessMessageStream>(request.max_receive_message, limits_.max_send_message, self,
-                                                           call.stream_listener);
+  auto messages = std::make_unique<InProcessMessageStream>(
+      request.max_receive_message, whole_.link().client_limits.max_send_message, self, call.stream_listener);
   messages_ = messages.get();
   call.TellStream(std::move(messages));
 }
@@ -56,6 +47,10 @@ void InProcessClientCall::OnHeaders(Metadata headers) {
 void InProcessClientCall::OnMessage(MessageInTransit message) {
   if (call_ == nullptr) return;
   const ClientCall::Reference kept(call_);
+  TakeMessage(std::move(message));
+}
+
+void InProcessClientCall::TakeMessage(MessageInTransit message) {
   if (call_->request.server_streams) return messages_->Arrived(std::move(message));
   if (has_message_) {
     return Abandon(Found(StatusCode::kUnimplemented, "the call has one reply, and the server sent more"));
@@ -76,6 +71,16 @@ void InProcessClientCall::OnCredit(std::size_t bytes) {
   if (call_ == nullptr) return;
   const ClientCall::Reference kept(call_);
   messages_->Credited(bytes);
+}
+
+// As on a network, an answer that comes in one piece is not told piece by piece.
+void InProcessClientCall::OnAnswer(Answer answer) {
+  if (call_ == nullptr) return;
+  if (answer.headers) call_->response.headers = *std::move(answer.headers);
+  // Who reads a stream may let go of the call.
+  const ClientCall::Reference kept(call_->request.server_streams ? call_ : nullptr);
+  TakeMessage(std::move(answer.message));
+  OnEnd(std::nullopt, std::move(answer.trailers));
 }
 
 void InProcessClientCall::OnEnd(std::optional<Error> error, Metadata trailers) {
@@ -127,10 +132,9 @@ ClientCall& InProcessClientCall::Detach(bool keep_unread) {
 }
 
 void InProcessClientCall::Finish(std::optional<Error> error, bool keep_unread) {
-  const InProcessCall::Reference kept(whole_);
   ClientCall& call = Detach(keep_unread);
   if (error) call.response.error = std::move(error);
-  call.response.peer = whole_.identity().peer;
+  call.response.peer = whole_.link().peer;
   call.Finish();
   End();
 }

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "rhei/client_call.h"
-#include "rhei/limits.h"
 #include "rhei/metadata.h"
 #include "rhei/result.h"
 #include "transport/inprocess_message_stream.h"
@@ -30,8 +29,7 @@ class InProcessClientCall final : private ClientCallHolder, private InProcessMes
     ~Owner() = default;
   };
 
-  InProcessClientCall(InProcessCall& whole, Owner& owner, const Limits& limits)
-      : whole_(whole), owner_(owner), limits_(limits) {}
+  InProcessClientCall(InProcessCall& whole, Owner& owner) : whole_(whole), owner_(owner) {}
 
   // Takes over one reference.
   void Start(ClientCall& call);
@@ -40,6 +38,13 @@ class InProcessClientCall final : private ClientCallHolder, private InProcessMes
   void OnHeaders(Metadata headers);
   void OnMessage(MessageInTransit message);
   void OnCredit(std::size_t bytes);
+  // A reply, with all that comes before and after it; the status is OK.
+  struct Answer {
+    std::optional<Metadata> headers;  // nothing: they came before
+    MessageInTransit message;
+    Metadata trailers;
+  };
+  void OnAnswer(Answer answer);
   // The status, and what came with it.
   void OnEnd(std::optional<Error> error, Metadata trailers);
   // It has not seen the call, whose request comes back.
@@ -56,6 +61,8 @@ class InProcessClientCall final : private ClientCallHolder, private InProcessMes
   void CancelCall(ClientCall& call, Error reason) override;
   std::string WaitingFor(const ClientCall& call) const override;
 
+  // Requires a call, which may be over afterwards.
+  void TakeMessage(MessageInTransit message);
   // The call ends with an error that this side found.
   void Abandon(Error error);
   std::optional<Error> FinalError() const;
@@ -66,7 +73,6 @@ class InProcessClientCall final : private ClientCallHolder, private InProcessMes
 
   InProcessCall& whole_;
   Owner& owner_;
-  const Limits& limits_;
   ClientCall* call_ = nullptr;
   InProcessMessageStream* messages_ = nullptr;  // of a call that streams; its own
   bool has_message_ = false;

@@ -10,40 +10,46 @@
 
 namespace rhei::inline v0::transport {
 
-InProcessServerCall::InProcessServerCall(InProcessCall& whole, std::size_t loop_index)
-    : whole_(whole), loop_index_(loop_index) {
+InProcessServerCall::InProcessServerCall(InProcessCall& whole) : whole_(whole) {
   ServerContextWriter::SetCall(context_, *this);
 }
 
 InProcessServerCall::~InProcessServerCall() = default;
 
 runtime::Loop& InProcessServerCall::loop() { return whole_.server_loop(); }
+std::size_t InProcessServerCall::loop_index() const { return whole_.link().place.index; }
 Logger& InProcessServerCall::logger() { return whole_.server().router().logger(); }
 const Limits& InProcessServerCall::limits() const { return whole_.server().limits(); }
 std::size_t InProcessServerCall::max_send_message() const { return limits().max_send_message; }
 
-void InProcessServerCall::OnBegin(Begin begin) {
-  if (!whole_.server().Admit(loop_index_, *this)) {
+void InProcessServerCall::Prepare(ClientCall::Request& request, TimePoint now) {
+  path_ = request.method.path;
+  if (request.method.number == Method::kUnnumbered) path_ = own_path_ = path_;
+  sent_ = now;
+  asked_deadline_ = request.deadline;
+  client_streams_ = request.client_streams;
+  if (!client_streams_) request_ = MessageInTransit{std::move(request.held), request.held_size};
+  // The client's may be sent again.
+  if (!request.metadata.empty()) ServerContextWriter::metadata(context_) = request.metadata;
+  ServerContextWriter::SetFacts(context_, path_, whole_.link().origin);
+}
+
+void InProcessServerCall::OnBegin() {
+  if (!whole_.server().Admit(loop_index(), *this)) {
     state_ = State::kDone;
-    auto refuse = [request = std::move(begin.request)](InProcessClientCall& client) mutable {
-      client.OnNotServing(std::move(request));
+    auto refuse = [request = std::exchange(request_, std::nullopt)](InProcessClientCall& client) mutable {
+      client.OnNotServing(request ? *std::move(request) : MessageInTransit());
     };
     return whole_.ToClient(std::move(refuse));
   }
   whole_.AddReference();
   state_ = State::kReceiving;
-  path_ = std::move(begin.path);
-  sent_ = begin.sent;
-  client_streams_ = begin.client_streams;
-  if (!client_streams_) request_ = std::move(begin.request);
-  ServerContextWriter::metadata(context_) = std::move(begin.metadata);
-  ServerContextWriter::SetFacts(context_, path_, whole_.identity().origin);
   route_ = whole_.server().router().Find(path_);
-  SetDeadline(begin.deadline);
+  SetDeadline();
   if (route_.handler == nullptr) {
     return Fail(Error(StatusCode::kUnimplemented, whole_.server().router().WhyNotFound(path_), Origin::kLibrary));
   }
-  if (begin.deadline <= loop().Now()) return OnDeadline();
+  if (asked_deadline_ <= loop().Now()) return OnDeadline();
   if (route_.handler->client_streams()) {
     RunStreaming();
   } else if (!client_streams_) {
@@ -51,8 +57,9 @@ void InProcessServerCall::OnBegin(Begin begin) {
   }
 }
 
-void InProcessServerCall::SetDeadline(TimePoint deadline) {
+void InProcessServerCall::SetDeadline() {
   const TimePoint now = loop().Now();
+  TimePoint deadline = asked_deadline_;
   if (deadline == kNoDeadline && route_.timeout != CallRouter::kNoTimeout) deadline = AddSaturated(now, route_.timeout);
   if (deadline != kNoDeadline) {
     timeout_ = deadline - now;
@@ -183,10 +190,14 @@ void InProcessServerCall::SendHeaders(const Metadata& headers) {
 }
 
 void InProcessServerCall::ReplyWith(std::unique_ptr<HeldMessage> reply, std::size_t size) {
-  if (!unwanted_ && !CheckAnswer(context_.trailers(), limits()) && SendContextHeaders()) {
-    Deliver({std::move(reply), size});
-  }
-  Succeed();
+  const bool sendable =
+      !CheckAnswer(context_.trailers(), limits()) && (headers_sent_ || !CheckAnswer(context_.headers(), limits()));
+  if (unwanted_ || !sendable) return Succeed();
+  InProcessClientCall::Answer whole{std::nullopt, {std::move(reply), size}, context_.trailers()};
+  if (!std::exchange(headers_sent_, true)) whole.headers = context_.headers();
+  whole_.ToClient(
+      [answer = std::move(whole)](InProcessClientCall& client) mutable { client.OnAnswer(std::move(answer)); });
+  Answered();
 }
 
 char* InProcessServerCall::ReserveReply(std::size_t size) {
@@ -270,7 +281,7 @@ void InProcessServerCall::Answered() {
   if (messages_ != nullptr) messages_->Forget();
   ServerContextWriter::End(context_);
   if (deadline_ != nullptr) loop().Cancel(*deadline_);
-  whole_.server().GiveBack(loop_index_, *this);
+  whole_.server().GiveBack(loop_index(), *this);
   whole_.Release();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "rhei/client_call.h"
 #include "rhei/limits.h"
 #include "rhei/metadata.h"
 #include "rhei/result.h"
@@ -24,21 +25,15 @@ class InProcessCall;
 // On the server's loop only, but where ServerCall says otherwise.
 class InProcessServerCall final : public ServerCall, private InProcessMessageStream::Owner {
  public:
-  // What a client says first.
-  struct Begin {
-    std::string path;
-    Metadata metadata;
-    TimePoint deadline = kNoDeadline;
-    TimePoint sent{};
-    bool client_streams = false;
-    MessageInTransit request;  // unless the client streams
-  };
-
-  InProcessServerCall(InProcessCall& whole, std::size_t loop_index);
+  explicit InProcessServerCall(InProcessCall& whole);
   ~InProcessServerCall();
 
+  // On the client's loop, before this side begins: what the client says. Takes the request's message, if the client
+  // does not stream.
+  void Prepare(ClientCall::Request& request, TimePoint now);
+
   // --- from the client's side ----------------------------------------------------------------------------------------
-  void OnBegin(Begin begin);
+  void OnBegin();
   void OnMessage(MessageInTransit message);
   void OnRequestsEnd();
   void OnCredit(std::size_t bytes);
@@ -48,7 +43,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   // The client is told that the server goes, and the handler that nobody waits for it.
   void Abort(std::string_view why);
   bool running() const { return state_ == State::kRunning; }
-  const std::string& path() const { return path_; }
+  std::string_view path() const { return path_; }
   // For the server's list of its calls.
   InProcessServerCall* previous = nullptr;
   InProcessServerCall* next = nullptr;
@@ -56,7 +51,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   // --- ServerCall ----------------------------------------------------------------------------------------------------
   ServerContext& context() override { return context_; }
   Executor& executor() override { return loop(); }
-  std::size_t loop_index() const override { return loop_index_; }
+  std::size_t loop_index() const override;
   Logger& logger() override;
   std::size_t max_send_message() const override;
   TimePoint read_at() const override { return sent_; }
@@ -82,7 +77,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   std::string_view incoming() const override { return "request"; }
 
   const Limits& limits() const;
-  void SetDeadline(TimePoint deadline);
+  void SetDeadline();
   void OnDeadline();
   void RunStreaming();
   void RunUnary();
@@ -97,9 +92,9 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   void Answered();
 
   InProcessCall& whole_;
-  const std::size_t loop_index_;
   State state_ = State::kNew;
-  std::string path_;
+  std::string_view path_;
+  std::string own_path_;  // where the method has no number
   CallRouter::Route route_;
   ServerContext context_;
   std::unique_ptr<InProcessMessageStream> messages_;
@@ -108,6 +103,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   bool headers_sent_ = false;
   bool unwanted_ = false;  // the handler runs, and the client has its answer already
   std::string bytes_;      // a reply that is made as bytes
+  TimePoint asked_deadline_ = kNoDeadline;
   Duration timeout_{};
   TimePoint sent_{};
   std::unique_ptr<runtime::Timer> deadline_;

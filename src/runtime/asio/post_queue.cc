@@ -11,7 +11,8 @@ void PostQueue::TakeIncoming(std::vector<Work>& into) {
 
 std::size_t PostQueue::RunAll(std::vector<Work>& work) {
   for (Work& each : work) {
-    Work(std::move(each))();  // so that its captures are gone before the next one runs
+    each();
+    each = nullptr;  // so that its captures are gone before the next one runs
   }
   const std::size_t count = work.size();
   work.clear();

@@ -16,7 +16,7 @@ class PostQueue {
   using Work = UniqueFunction<void()>;
 
   // Any thread.
-  void PushFromAnywhere(Work work) {
+  void PushFromAnywhere(Work&& work) {
     std::lock_guard lock(mutex_);
     incoming_.push_back(std::move(work));
     has_incoming_.store(true, std::memory_order_seq_cst);
@@ -24,7 +24,7 @@ class PostQueue {
 
   // The rest is for the thread that runs the loop.
 
-  void PushFromLoop(Work work) { own_.push_back(std::move(work)); }
+  void PushFromLoop(Work&& work) { own_.push_back(std::move(work)); }
 
   // An atomic read that takes part in the handshake with sleeping: see AsioLoop::Sleep.
   bool empty() const { return own_.empty() && !has_incoming_.load(std::memory_order_seq_cst); }
