@@ -33,10 +33,6 @@ struct FreeList {
   FreeBlock* first = nullptr;
   std::size_t size = 0;
 
-  void Push(void* block) {
-    first = new (block) FreeBlock{first};
-    ++size;
-  }
   void* Pop() {
     FreeBlock* const block = first;
     first = block->next;
@@ -82,51 +78,78 @@ Exchange& SharedExchange() {
   return *exchange;
 }
 
-// The calling thread's lists: two a class, so that a thread that frees and allocates around a batch's border does not
-// go to the exchange each time.
-class ThreadCache {
- public:
-  ~ThreadCache();
+// A thread's blocks of one size: those at hand, and a batch behind them, so that a thread that frees and allocates
+// around a batch's border does not go to the exchange each time.
+struct ThreadList {
+  FreeBlock* first = nullptr;
+  std::size_t space = 0;  // for how many more; none until the thread has entered, and when it has left
+  FreeList full;
 
-  void* Allocate(std::size_t size_class) {
-    FreeList& list = lists_[size_class];
-    if (list.size == 0) {
-      std::swap(list, full_[size_class]);
-      if (list.size == 0) SharedExchange().Take(size_class, list);
-      if (list.size == 0) return ::operator new((size_class + 1) * kGranularity);
-    }
-    return list.Pop();
+  bool TakesMore() const { return space > 0; }
+  void Push(void* block) {
+    first = new (block) FreeBlock{first};
+    --space;
   }
-
-  void Free(void* block, std::size_t size_class) {
-    FreeList& list = lists_[size_class];
-    if (list.size == kBatch) {
-      if (full_[size_class].size > 0) SharedExchange().Give(size_class, full_[size_class]);
-      std::swap(list, full_[size_class]);
-    }
-    list.Push(block);
+  void* Pop() {
+    ++space;
+    return std::exchange(first, first->next);
   }
-
- private:
-  std::array<FreeList, kClasses> lists_{};
-  std::array<FreeList, kClasses> full_{};
 };
 
-thread_local bool cache_is_gone = false;
+enum class Presence : unsigned char { kNotYet, kHere, kLeft };
+constinit thread_local Presence presence = Presence::kNotYet;
+// Constant-initialised and without a destructor, so that nothing stands between a caller and his block.
+constinit thread_local std::array<ThreadList, kClasses> lists{};
 
-ThreadCache::~ThreadCache() {
-  cache_is_gone = true;
-  for (std::size_t size_class = 0; size_class < kClasses; ++size_class) {
-    if (lists_[size_class].size > 0) SharedExchange().Give(size_class, lists_[size_class]);
-    if (full_[size_class].size > 0) SharedExchange().Give(size_class, full_[size_class]);
+// Leaves the thread's blocks to others when it ends.
+class Leaving {
+ public:
+  Leaving() {
+    presence = Presence::kHere;
+    for (ThreadList& list : lists) list.space = kBatch;
   }
+  ~Leaving() {
+    presence = Presence::kLeft;
+    for (std::size_t size_class = 0; size_class < kClasses; ++size_class) {
+      ThreadList& list = lists[size_class];
+      FreeList rest{list.first, kBatch - list.space};
+      if (rest.size > 0) SharedExchange().Give(size_class, rest);
+      if (list.full.size > 0) SharedExchange().Give(size_class, list.full);
+      list = ThreadList();
+    }
+  }
+};
+
+// False when the thread is past the destruction of its thread-local objects.
+bool Enter() {
+  if (presence == Presence::kNotYet) {
+    static thread_local const Leaving leaving;
+  }
+  return presence == Presence::kHere;
 }
 
-// Null when the thread is past the destruction of its thread-local objects.
-ThreadCache* Cache() {
-  if (cache_is_gone) return nullptr;
-  static thread_local ThreadCache cache;
-  return &cache;
+[[gnu::noinline]] void* AllocateSlowly(std::size_t size_class) {
+  FreeList batch;
+  if (Enter()) {
+    batch = std::exchange(lists[size_class].full, FreeList{});
+    if (batch.size == 0) SharedExchange().Take(size_class, batch);
+  }
+  if (batch.size == 0) return ::operator new((size_class + 1) * kGranularity);
+  ThreadList& list = lists[size_class];
+  list.first = batch.first;
+  list.space = kBatch - batch.size;
+  return list.Pop();
+}
+
+[[gnu::noinline]] void FreeSlowly(void* block, std::size_t size_class) noexcept {
+  if (!Enter()) return ::operator delete(block);
+  ThreadList& list = lists[size_class];
+  if (!list.TakesMore()) {
+    if (list.full.size > 0) SharedExchange().Give(size_class, list.full);
+    list.full = FreeList{std::exchange(list.first, nullptr), kBatch};
+    list.space = kBatch;
+  }
+  list.Push(block);
 }
 
 constexpr std::size_t ClassOf(std::size_t size) { return size == 0 ? 0 : (size - 1) / kGranularity; }
@@ -134,19 +157,18 @@ constexpr std::size_t ClassOf(std::size_t size) { return size == 0 ? 0 : (size -
 }  // namespace
 
 void* AllocatePooled(std::size_t size) {
-  if constexpr (!kPooling) return ::operator new(size);
   const std::size_t size_class = ClassOf(size);
-  if (size_class >= kClasses) return ::operator new(size);
-  ThreadCache* const cache = Cache();
-  return cache != nullptr ? cache->Allocate(size_class) : ::operator new((size_class + 1) * kGranularity);
+  if (!kPooling || size_class >= kClasses) return ::operator new(size);
+  ThreadList& list = lists[size_class];
+  return list.first != nullptr ? list.Pop() : AllocateSlowly(size_class);
 }
 
 void FreePooled(void* block, std::size_t size) noexcept {
-  if constexpr (!kPooling) return ::operator delete(block);
   const std::size_t size_class = ClassOf(size);
-  ThreadCache* const cache = size_class < kClasses ? Cache() : nullptr;
-  if (cache == nullptr) return ::operator delete(block);
-  cache->Free(block, size_class);
+  if (!kPooling || size_class >= kClasses) return ::operator delete(block);
+  ThreadList& list = lists[size_class];
+  if (!list.TakesMore()) return FreeSlowly(block, size_class);
+  list.Push(block);
 }
 
 }  // namespace rhei::inline v0
