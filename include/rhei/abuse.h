@@ -40,7 +40,9 @@ enum class Abuse : std::uint8_t {
   kNoDescriptor,
   // A call or a new connection was refused because memory was short.
   kMemoryShortage,
-  // Nobody's fault: the connection had no call for long, or was old, and was ended without an error.
+  // Nobody's fault: the client did not answer any more, or the connection had no call for long, or was old. It was
+  // ended without an error.
+  kKeepaliveTimeout,
   kMaxIdle,
   kMaxAge,
 };

@@ -93,6 +93,11 @@ struct Limits {
   // longer. For clients that rest between reads, raise it; a rate of 0 turns it off.
   Duration stalled_stream_timeout = std::chrono::seconds(60);
   std::uint32_t min_stream_rate = 1024;
+  // A client that has sent nothing for `keepalive_time` is asked by a PING whether it is still there, and has
+  // `keepalive_timeout` to answer; then its connection is closed and its calls end (gRFC A9). A host that has lost its
+  // power or its network says nothing. Servers only.
+  Duration keepalive_time = std::chrono::hours(2);
+  Duration keepalive_timeout = std::chrono::seconds(20);
   // A connection without a call.
   Duration connection_idle_timeout = std::chrono::minutes(30);
   // How old a server's connection may become, give or take a tenth, so that those that began together do not end

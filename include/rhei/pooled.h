@@ -15,6 +15,8 @@ namespace rhei::inline v0 {
 // AddressSanitizer all of them do, so that it sees their lifetimes.
 void* AllocatePooled(std::size_t size);
 void FreePooled(void* block, std::size_t size) noexcept;
+// Any thread. Gives the blocks of the shared list back to the heap; threads keep what they have.
+void TrimPooled();
 
 // Base of classes whose objects are made for each call.
 class Pooled {

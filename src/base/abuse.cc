@@ -28,6 +28,7 @@ std::string_view Name(Abuse kind) {
     case Abuse::kConnectionRefused: return "connection_refused";
     case Abuse::kNoDescriptor: return "no_descriptor";
     case Abuse::kMemoryShortage: return "memory_shortage";
+    case Abuse::kKeepaliveTimeout: return "keepalive_timeout";
     case Abuse::kMaxIdle: return "max_idle";
     case Abuse::kMaxAge: return "max_age";
   }

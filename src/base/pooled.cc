@@ -67,6 +67,19 @@ class Exchange {
     while (list.size > 0) ::operator delete(list.Pop());
   }
 
+  void Trim() {
+    std::array<std::vector<FreeList>, kClasses> batches;
+    {
+      const std::scoped_lock lock(mutex_);
+      batches.swap(batches_);
+    }
+    for (std::vector<FreeList>& lists : batches) {
+      for (FreeList& list : lists) {
+        while (list.size > 0) ::operator delete(list.Pop());
+      }
+    }
+  }
+
  private:
   std::mutex mutex_;
   std::array<std::vector<FreeList>, kClasses> batches_;
@@ -170,5 +183,7 @@ void FreePooled(void* block, std::size_t size) noexcept {
   if (!list.TakesMore()) return FreeSlowly(block, size_class);
   list.Push(block);
 }
+
+void TrimPooled() { SharedExchange().Trim(); }
 
 }  // namespace rhei::inline v0

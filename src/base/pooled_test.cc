@@ -42,6 +42,7 @@ TEST(PooledTest, ManyBlocksGoAndComeBackInWaves) {
       EXPECT_EQ(blocks[i][63], i % 251);
       FreePooled(blocks[i], 64);
     }
+    TrimPooled();
   }
 }
 

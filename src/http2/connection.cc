@@ -36,10 +36,23 @@ std::int64_t GrowthLimit(const Limits& limits) {
   return std::min(limit, kMaxWindow);
 }
 
+std::uint32_t WithinWindows(std::uint32_t size, std::int64_t least) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(size, least, kMaxWindow));
+}
+
 Abuse KindOf(ErrorCode code) {
   if (code == ErrorCode::kFlowControlError) return Abuse::kFlowControlError;
   if (code == ErrorCode::kCompressionError) return Abuse::kCompressionError;
   return Abuse::kProtocolError;
+}
+
+ErrorCode CodeOf(Abuse limit) {
+  switch (limit) {
+    case Abuse::kHandshakeTimeout:
+    case Abuse::kSettingsTimeout: return ErrorCode::kSettingsTimeout;
+    case Abuse::kKeepaliveTimeout: return ErrorCode::kNoError;
+    default: return ErrorCode::kEnhanceYourCalm;
+  }
 }
 
 }  // namespace
@@ -54,18 +67,20 @@ Connection::Connection(Role role, const Limits& limits, BlockPool& blocks, TimeP
       largest_received_(role == Role::kServer ? kLargestDataFrame : kLargestFrame),
       // Until the peer has acknowledged our SETTINGS it may go by the initial value of RFC 9113 §6.9.2.
       local_initial_window_(std::max<std::int64_t>(kDefaultWindow, limits.stream_window)),
-      stream_window_(std::min<std::int64_t>(limits.stream_window, kMaxWindow)),
-      connection_window_(std::clamp<std::int64_t>(limits.connection_window, kDefaultWindow, kMaxWindow)),
+      stream_window_(WithinWindows(limits.stream_window, 0)),
+      connection_window_(WithinWindows(limits.connection_window, kDefaultWindow)),
       bdp_(stream_window_, GrowthLimit(limits)),
       reset_budget_(limits, now),
       control_budget_(limits, now),
       empty_data_budget_(limits.max_empty_data_frames),
       ping_policy_(limits),
       answers_(limits.max_queued_control_frames),
+      received_at_(now),
       output_(blocks),
       encoder_(limits.hpack_encoder_table) {
   SendPreface();
   timers_.Start(Timer::kHandshake, limits_.handshake_timeout);
+  if (role_ == Role::kServer) timers_.Start(Timer::kKeepalive, limits_.keepalive_time);
 }
 
 Connection::~Connection() = default;
@@ -81,7 +96,7 @@ void Connection::SendPreface() {
     settings[count++] = {SettingId::kMaxConcurrentStreams, limits_.max_concurrent_streams};
   }
   if (stream_window_ != kDefaultWindow) {
-    settings[count++] = {SettingId::kInitialWindowSize, static_cast<std::uint32_t>(stream_window_)};
+    settings[count++] = {SettingId::kInitialWindowSize, stream_window_};
   }
   constexpr std::uint32_t kDefaultTable = 4096;
   if (limits_.hpack_decoder_table != kDefaultTable) {
@@ -109,8 +124,7 @@ Connection::Step Connection::Violation(ErrorCode code, std::string_view reason) 
 // A limit was reached.
 Connection::Step Connection::Violation(Abuse kind) {
   if (!failed_) Count(kind);
-  const bool late = kind == Abuse::kHandshakeTimeout || kind == Abuse::kSettingsTimeout;
-  FailWith(late ? ErrorCode::kSettingsTimeout : ErrorCode::kEnhanceYourCalm, Initiator::kLibrary, Name(kind));
+  FailWith(CodeOf(kind), Initiator::kLibrary, Name(kind));
   return Step::kNothing;
 }
 

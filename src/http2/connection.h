@@ -74,7 +74,7 @@ struct Event {
     // `stream` has sent everything that was queued on it; see SendData.
     kDrained,
     kSettings,  // the peer's SETTINGS have been applied; the first one completes the handshake
-    kPong,      // the answer to Ping(opaque)
+    kPong,      // the answer to Ping(opaque), or to a PING of its own that asked whether the peer is there
     kGoAway,    // the peer sends no answers to streams above last_stream; streams up to it go on
     kFailed,    // the connection is over; see failure(). No event follows; input is swallowed from now on
   };
@@ -359,6 +359,7 @@ class Connection {
   void WatchStalls();
 
   // connection_timeouts.cc
+  void CheckPeer();
   void CheckStalls();
   bool CheckStall(std::uint32_t slot, SendQueue& queue, bool blocked);
   bool young() const { return highest_ < 2 * kYoungStreams; }
@@ -420,8 +421,8 @@ class Connection {
   bool settings_acknowledged_ = false;
   FlowWindow send_window_;
   ReceiveWindow receive_window_;
-  const std::int64_t stream_window_;      // at first
-  const std::int64_t connection_window_;  // at first
+  const std::uint32_t stream_window_;      // at first
+  const std::uint32_t connection_window_;  // at first
   BdpEstimator bdp_;
   WindowPool window_pool_;
 
@@ -433,6 +434,8 @@ class Connection {
   PingPolicy ping_policy_;
   AnswerQueue answers_;
   bool payload_sent_ = false;  // HEADERS or DATA, since the last PING arrived
+  bool peer_asked_ = false;    // whether it is there, and it has said nothing since
+  TimePoint received_at_;      // the last of its bytes
 
   // Going away
   bool drain_started_ = false;

@@ -26,6 +26,10 @@ std::string_view WhatItSpeaks(std::string_view bytes) {
 
 void Connection::Receive(std::string_view input, TimePoint now) {
   timers_.SetNow(now);
+  if (!input.empty()) {
+    received_at_ = now;
+    peer_asked_ = false;
+  }
   cursor_ = input.data();
   end_ = input.data() + input.size();
   if (failed_) cursor_ = end_;

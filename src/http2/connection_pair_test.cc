@@ -55,7 +55,7 @@ TEST_F(ConnectionPairTest, TheHandshakeCompletesOnBothSides) {
   EXPECT_TRUE(server_.connection.handshake_done());
   EXPECT_EQ(client_.connection.peer_max_concurrent_streams(), Limits().max_concurrent_streams);
   EXPECT_EQ(client_.connection.NextTimeout(), std::nullopt);
-  EXPECT_EQ(server_.connection.NextTimeout(), std::nullopt);
+  EXPECT_EQ(server_.connection.NextTimeout(), server_.now + Limits().keepalive_time);
 }
 
 TEST_F(ConnectionPairTest, AUnaryCallIsOneEventOnEachSide) {

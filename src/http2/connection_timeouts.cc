@@ -2,6 +2,12 @@
 #include "http2/connection.h"
 
 namespace rhei::inline v0::http2 {
+namespace {
+
+// Its answer counts as any byte does.
+constexpr std::uint64_t kKeepalivePing = 0x7268'6569'206b'6121;
+
+}  // namespace
 
 void Connection::HandleTimeout(TimePoint now) {
   timers_.SetNow(now);
@@ -11,6 +17,7 @@ void Connection::HandleTimeout(TimePoint now) {
   if (timers_.TakeDue(Timer::kHeaderBlock)) Violation(Abuse::kHeaderBlockTimeout);
   if (timers_.TakeDue(Timer::kWriteStall)) Violation(Abuse::kWriteStall);
   if (timers_.TakeDue(Timer::kDrainPing)) FinishDrain();
+  if (timers_.TakeDue(Timer::kKeepalive)) CheckPeer();
   if (timers_.TakeDue(Timer::kStalls)) CheckStalls();
   if (timers_.TakeDue(Timer::kRest)) CheckRest();
   if (timers_.TakeDue(Timer::kSmallData)) {
@@ -18,6 +25,19 @@ void Connection::HandleTimeout(TimePoint now) {
     connection_blocked_ = false;
     scheduler_.UnblockAll();
   }
+}
+
+// gRFC A9. The timer is not moved with each byte that comes: it looks when it is due.
+void Connection::CheckPeer() {
+  if (peer_asked_) {
+    Violation(Abuse::kKeepaliveTimeout);
+    return;
+  }
+  const Duration silent = timers_.now() - received_at_;
+  if (silent < limits_.keepalive_time) return timers_.Start(Timer::kKeepalive, limits_.keepalive_time - silent);
+  peer_asked_ = true;
+  Ping(kKeepalivePing);
+  timers_.Start(Timer::kKeepalive, limits_.keepalive_timeout);
 }
 
 // Looks at the streams that have something to send, and goes on doing so while one of them waits for windows.

@@ -1,4 +1,4 @@
-// What time brings about: streams that stall, and connections that rest.
+// What time brings about: streams that stall, connections that rest, and peers that are gone.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,10 +14,17 @@ using Kind = Event::Kind;
 
 const HeaderField kOk{.name = ":status", .value = "200", .token = HeaderName::kStatus};
 
+// A connection on which nothing is due by itself.
+Limits WithoutKeepalive() {
+  Limits limits;
+  limits.keepalive_time = Duration::max();
+  return limits;
+}
+
 // A server whose time passes as its driver has it: by its own timeouts.
 class ServerInTimeTest : public ::testing::Test {
  protected:
-  explicit ServerInTimeTest(const Limits& limits = {}) : server_(Role::kServer, limits) {
+  explicit ServerInTimeTest(const Limits& limits = WithoutKeepalive()) : server_(Role::kServer, limits) {
     server_.Receive(ClientHello() + SettingsAck());
     server_.TakeFrames();
   }
@@ -228,7 +235,7 @@ class StalledNetworkTest : public StalledStreamTest {
  protected:
   StalledNetworkTest() : StalledStreamTest(MakeLimits()) {}
   static Limits MakeLimits() {
-    Limits limits;
+    Limits limits = WithoutKeepalive();
     limits.write_stall_timeout = 24h;
     return limits;
   }
@@ -249,7 +256,7 @@ class UnlimitedStallTest : public StalledStreamTest {
  protected:
   UnlimitedStallTest() : StalledStreamTest(MakeLimits()) {}
   static Limits MakeLimits() {
-    Limits limits;
+    Limits limits = WithoutKeepalive();
     limits.min_stream_rate = 0;
     return limits;
   }
@@ -349,6 +356,83 @@ TEST(RestingPairTest, CallsGoOnAfterARestWithTheTablesThatBothSidesHave) {
       EXPECT_TRUE(server.connection.resting());
     }
   }
+}
+
+// A client that does not say anything for long.
+class KeepaliveTest : public ServerInTimeTest {
+ protected:
+  KeepaliveTest() : ServerInTimeTest(Limits()) {}
+
+  // What was sent so far as PING and not as an answer to one.
+  std::vector<std::string> Pings() const {
+    std::vector<std::string> payloads;
+    for (const SeenFrame& frame : frames_) {
+      if (frame.header.type == FrameType::kPing && frame.header.flags == 0) payloads.push_back(frame.payload);
+    }
+    return payloads;
+  }
+  void Answer(const std::string& ping) { server_.Receive(Ping(ping, true)); }
+};
+
+TEST_F(KeepaliveTest, OneThatIsSilentIsAskedAfterTwoHours) {
+  Pass(2h - 1ms);
+  EXPECT_TRUE(Pings().empty());
+  Pass(1ms);
+  EXPECT_EQ(Pings().size(), 1u);
+}
+
+TEST_F(KeepaliveTest, OneThatDoesNotAnswerIsGone) {
+  Pass(2h + 20s - 1ms);
+  EXPECT_FALSE(server_.connection.failed());
+  Pass(1ms);
+  ASSERT_TRUE(server_.connection.failed());
+  EXPECT_EQ(server_.connection.failure().code, ErrorCode::kNoError);
+  EXPECT_EQ(server_.connection.failure().reason, "keepalive_timeout");
+  EXPECT_EQ(server_.abuses.Now()[Abuse::kKeepaliveTimeout], 1u);
+}
+
+TEST_F(KeepaliveTest, OneThatAnswersIsAskedAgainTwoHoursLater) {
+  for (std::size_t hours = 2; hours <= 10; hours += 2) {
+    Pass(2h - 1ms);
+    ASSERT_EQ(Pings().size(), hours / 2 - 1);
+    Pass(1ms);
+    ASSERT_EQ(Pings().size(), hours / 2);
+    Answer(Pings().back());
+  }
+  EXPECT_FALSE(server_.connection.failed());
+}
+
+TEST_F(KeepaliveTest, OneThatSendsAnythingElseIsThereToo) {
+  Pass(2h + 10s);
+  ASSERT_EQ(Pings().size(), 1u);
+  Call(1);
+  Pass(2h - 1ms);
+  EXPECT_EQ(Pings().size(), 1u);
+  EXPECT_FALSE(server_.connection.failed());
+  Pass(1ms);
+  EXPECT_EQ(Pings().size(), 2u);
+}
+
+TEST_F(KeepaliveTest, OneThatIsHeardOfIsNotAsked) {
+  for (StreamId i = 0; i < 8; ++i) {
+    Call(2 * i + 1);
+    Pass(1h);
+  }
+  EXPECT_TRUE(Pings().empty());
+}
+
+// gRFC A9: the time holds with and without streams.
+TEST_F(KeepaliveTest, AnOpenStreamChangesNothing) {
+  server_.Receive(Headers(1, GetBlock(), true));
+  Pass(2h + 20s);
+  EXPECT_TRUE(server_.connection.failed());
+}
+
+TEST(ClientKeepaliveTest, AClientAsksNobody) {
+  Endpoint client(Role::kClient);
+  client.Receive(Settings({}) + SettingsAck());
+  client.TakeOutput();
+  EXPECT_EQ(client.connection.NextTimeout(), std::nullopt);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ enum class Timer : std::uint8_t {
   kWriteStall,   // output waits, and none of it could be written
   kSmallData,    // DATA is held back because the windows allow only a dribble
   kStalls,       // streams wait for their windows: time to look how fast they drain
+  kKeepalive,    // server: the peer was silent, or owes the answer to the PING that asks whether it is there
   kRest,         // the last stream has been released: time to look whether that is for long
 };
 
@@ -72,7 +73,7 @@ class Timers {
   }
 
  private:
-  static constexpr std::size_t kCount = 8;
+  static constexpr std::size_t kCount = 9;
   static constexpr TimePoint kNever = TimePoint::max();
   // Longer means never.
   static constexpr Duration kLongest = std::chrono::hours(24 * 365);

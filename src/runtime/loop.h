@@ -141,6 +141,8 @@ class Loop : public Executor {
   virtual void ReleaseFreedMemory() = 0;
   // How near the end of its memory the process is; see MemoryWatch. Cheap.
   MemoryLevel Memory(std::size_t limit) { return memory_.Get(limit); }
+  // See MemoryWatch::Freed.
+  void NoteFreed(std::size_t bytes) { memory_.Freed(bytes); }
 
   // Memory to read into, shared by all streams of the loop: its content is gone when the reader returns to the loop.
   std::span<char> scratch() { return {scratch_.get(), kScratchSize}; }

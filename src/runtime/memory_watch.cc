@@ -1,5 +1,6 @@
 #include "runtime/memory_watch.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "runtime/loop.h"
@@ -10,6 +11,8 @@ namespace {
 // A gigabyte a second, as a fast network brings, is five megabytes in this time.
 constexpr Duration kLookInterval = std::chrono::milliseconds(5);
 constexpr Duration kReleaseInterval = std::chrono::seconds(1);
+// What is worth a millisecond of the loop.
+constexpr std::size_t kMuch = 1024 * 1024;
 
 MemoryLevel LevelOf(std::size_t used, std::size_t limit) {
   if (used >= limit / 10 * 9) return MemoryLevel::kCritical;
@@ -17,6 +20,8 @@ MemoryLevel LevelOf(std::size_t used, std::size_t limit) {
 }
 
 }  // namespace
+
+MemoryWatch::MemoryWatch(Loop& loop) : loop_(loop), release_timer_([this] { Release(); }) {}
 
 MemoryLevel MemoryWatch::Get(std::size_t limit) {
   if (limit == SIZE_MAX) return MemoryLevel::kPlenty;
@@ -35,9 +40,20 @@ MemoryLevel MemoryWatch::Look(std::size_t limit) {
   }
   const MemoryLevel level = LevelOf(loop_.MemoryUsed(), limit);
   if (level == MemoryLevel::kPlenty || loop_.Now() < next_release_) return level;
+  Release();
+  return LevelOf(loop_.MemoryUsed(), limit);
+}
+
+void MemoryWatch::Freed(std::size_t bytes) {
+  freed_ += bytes;
+  if (freed_ < kMuch || release_timer_.armed()) return;
+  loop_.Arm(release_timer_, std::max(next_release_, loop_.Now() + kReleaseInterval));
+}
+
+void MemoryWatch::Release() {
+  freed_ = 0;
   next_release_ = loop_.Now() + kReleaseInterval;
   loop_.ReleaseFreedMemory();
-  return LevelOf(loop_.MemoryUsed(), limit);
 }
 
 }  // namespace rhei::inline v0::runtime

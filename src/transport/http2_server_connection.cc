@@ -37,6 +37,10 @@ std::span<const HeaderField> HeadersTooLarge() {
 // Limits that mean "never" are longer than time lasts.
 constexpr Duration kLongest = std::chrono::hours(24 * 365);
 
+// What one holds, more or less; a stream with its handler.
+constexpr std::size_t kMemory = 4 * 1024;
+constexpr std::size_t kMemoryOfStream = 2 * 1024;
+
 // When a connection that begins now is old: a tenth sooner or later than the limit says.
 TimePoint AgeEnd(runtime::Loop& loop, Duration age) {
   if (age > kLongest) return TimePoint::max();
@@ -64,7 +68,7 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
   if (router_.http_handler() == nullptr) link_.connection().SetRefusal(HeadersTooLarge());
 }
 
-Http2ServerConnection::~Http2ServerConnection() = default;
+Http2ServerConnection::~Http2ServerConnection() { loop().NoteFreed(kMemory + streams_.size() * kMemoryOfStream); }
 
 void Http2ServerConnection::Start() {
   ArmLifeTimer();
@@ -169,6 +173,7 @@ void Http2ServerConnection::OnLinkEnd(std::string_view cause) {
 
 void Http2ServerConnection::OnRest() {
   // http2 has no stream, so none of these has a call.
+  loop().NoteFreed(streams_.size() * kMemoryOfStream);
   streams_ = decltype(streams_)();
   request_timer_.reset();
   request_reader_.Trim();

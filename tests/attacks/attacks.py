@@ -12,6 +12,7 @@ from attacker import STILL_OPEN
 MIB = 1024 * 1024
 ECHO = frames.request_block()
 SLOW = frames.request_block(b"/attack.Victim/Slow")
+UNIQUE = frames.request_block(b"/attack.Victim/Unique")
 WHO = frames.request_block(b"/attack.Victim/Who")
 HOLD = frames.request_block(b"/attack.Streams/Hold")
 DOWNLOAD = frames.request_block(b"/attack.Streams/Download")
@@ -284,8 +285,8 @@ def header_list_above_the_soft_limit(connect):
 
 def largest_encoder_table(connect):
     connection = connect(settings=((frames.HEADER_TABLE_SIZE, 2**32 - 1),))
-    count = 2_000
-    pieces = in_batches(frames.headers(i, ECHO) + frames.data(i, frames.message(b"x"), True) +
+    count = 10_000
+    pieces = in_batches(frames.headers(i, UNIQUE) + frames.data(i, frames.message(b"x"), True) +
                         frames.window_update(0, 6) for i in odd(count))
     return answered(connection, pieces, count)
 
@@ -462,6 +463,17 @@ def data_beyond_the_window(connect):
     return flooded(connect(), [frames.headers(1, HOLD) + part * 4])
 
 
+def data_beyond_the_connections_window(connect):
+    """On streams that nobody reads, each within its own window, which are more than a connection may leave unread."""
+    part = bytes(16_000)
+
+    def pieces():
+        for stream in odd(300):
+            yield frames.headers(stream, HOLD) + frames.data(stream, part) * 4
+
+    return flooded(connect(), pieces())
+
+
 def message_of_64_megabytes(connect):
     """Is sent in full, whatever the server says to it."""
     return flooded(connect(), whole_calls([1], 64 * MIB), 5)
@@ -469,6 +481,43 @@ def message_of_64_megabytes(connect):
 
 def window_overflow(connect):
     return flooded(connect(), [frames.window_update(0, frames.LARGEST_WINDOW)])
+
+
+def prefaces_byte_by_byte(connect):
+    """A thousand connections that send their preface, one byte a second."""
+    connections = [connect(preface=False) for _ in range(1_000)]
+    told = set()
+    for byte in frames.CLIENT_PREFACE[:16]:
+        for connection in connections:
+            connection.send(bytes([byte]))
+            connection.receive()
+            if connection.goaway == ("SETTINGS_TIMEOUT", "handshake_timeout"):
+                told.add(connection)
+        if len(told) == len(connections):
+            break
+        connections[0].flood((), 1, done=lambda: False)
+    return f"{len(told)} of 1000 told"
+
+
+def messages_byte_by_byte(connect):
+    """A thousand connections whose messages come at one byte in two seconds."""
+    connections = [connect() for _ in range(1_000)]
+    for connection in connections:
+        connection.notes_outcomes = True
+        connection.send(frames.headers(1, ECHO))
+    ended = set()
+    for byte in frames.message(b"x" * 60_000)[:45]:
+        for connection in connections:
+            if connection not in ended:
+                connection.send(frames.data(1, bytes([byte])))
+                connection.receive()
+            if connection.outcomes:
+                ended.add(connection)
+        if len(ended) == len(connections):
+            break
+        connections[0].flood((), 2, done=lambda: False)
+    cancelled = sum(connection.outcomes.get(1) == ("grpc", 1) for connection in connections)
+    return f"{cancelled} of 1000 calls ended with CANCELLED"
 
 
 def trickle(script, seconds):
@@ -549,11 +598,11 @@ def more_connections_than_descriptors(connect):
         connections[-1].settle(0.002)
     for connection in connections:
         connection.close()
-    return "recovered" if is_served_soon(connect) else "did not recover within 5 s"
+    return "recovered" if is_served_soon(connect) else "did not recover within 1 s"
 
 
 def is_served_soon(connect):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 1
     while time.monotonic() < deadline:
         connection = connect()
         connection.flood([frames.headers(1, ECHO) + frames.data(1, frames.message(b"x"), True)], 1,

@@ -29,9 +29,13 @@ class HonestClient:
 
     def call(self):
         """Makes one call. Returns whether its answer was right; raises OSError if there was none."""
+        return self.ask(BLOCK, PAYLOAD) == PAYLOAD
+
+    def ask(self, block, request):
+        """The answer's message with what is before it; None if the call was reset; raises OSError if there was none."""
         self.stream += 2
-        self.socket.sendall(self.windows + frames.headers(self.stream, BLOCK) +
-                            frames.data(self.stream, PAYLOAD, True))
+        self.socket.sendall(self.windows + frames.headers(self.stream, block) +
+                            frames.data(self.stream, request, True))
         self.windows = b""
         answer = b""
         while True:
@@ -45,9 +49,9 @@ class HonestClient:
                 if frame.type == frames.DATA:
                     answer += frame.payload
                 if frame.type == frames.RST_STREAM:
-                    return False
+                    return None
                 if frame.flags & frames.END_STREAM and frame.type in (frames.DATA, frames.HEADERS):
-                    return answer == PAYLOAD
+                    return answer
 
     def obey(self, frame):
         if frame.type == frames.SETTINGS and not frame.flags & frames.ACK:

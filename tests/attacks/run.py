@@ -37,6 +37,9 @@ MOST_ADDED_SECONDS = 0.002
 MOST_SHARE = 0.1
 SECONDS_TO_DISCONNECT = 1.0
 MOST_MEASUREMENTS = 3
+# What the server still has of an attack when its attacker has left for this long.
+SECONDS_TO_GIVE_BACK = 10.0
+MOST_LEFT = MIB
 
 
 @dataclasses.dataclass
@@ -49,6 +52,7 @@ class Measured:
     p99_before: float = 0.0  # seconds
     p99_during: float = 0.0
     memory_growth: int | None = None  # bytes, at the highest point; None if the server was gone
+    memory_left: int | None = None  # of that, when the attacker had left
     cpu_seconds: float | None = None  # of the server, for the attacker
     seconds: float = 0.0
     most_handlers: int | None = None
@@ -120,6 +124,8 @@ def broken_promises(row, measured):
         yield "the server was gone"
     elif measured.memory_growth > row.ceiling:
         yield f"memory grew by more than {row.ceiling / MIB:.1f} MiB"
+    if measured.memory_left is not None and measured.memory_left > MOST_LEFT:
+        yield f"{measured.memory_left / MIB:.1f} MiB were not given back within {SECONDS_TO_GIVE_BACK:.0f} s"
     if measured.most_handlers is not None and measured.most_handlers > MOST_STREAMS:
         yield f"{measured.most_handlers} handlers ran at once, and {MOST_STREAMS} may"
     if measured.exit_code != 0:
@@ -171,8 +177,16 @@ def growth(before, after):
     return None if before is None or after is None else after - before
 
 
-def measure(row, command, acknowledges=True):
-    """Starts the server, the honest client and then the attack."""
+def memory_left(server, before):
+    """What it has above `before`, once that is little, or time is up."""
+    deadline = time.monotonic() + SECONDS_TO_GIVE_BACK
+    while (left := growth(before, server.memory())) is not None and left > MOST_LEFT and time.monotonic() < deadline:
+        pause(0.1)
+    return left
+
+
+def measure(row, command, acknowledges=True, judged=True):
+    """Starts the server, the honest client and then the attack. Waits for memory only where it is judged."""
     measured = Measured()
     server = Server(command, row.descriptors)
     pace = CALLS_PER_SECOND_WHILE_WAITING if row.waits else CALLS_PER_SECOND
@@ -188,6 +202,8 @@ def measure(row, command, acknowledges=True):
             end, cpu_end = time.monotonic(), server.cpu_seconds()
             measured.memory_growth = growth(memory, server.high_water()) if server.alive() else None
             pause(SECONDS_AFTER)
+        if judged and server.alive():
+            measured.memory_left = memory_left(server, memory)
         measured.seconds = end - start
         if None not in (cpu_begun, cpu_start, cpu_end):
             idle_share = (cpu_start - cpu_begun) / (start - begun)
@@ -200,17 +216,18 @@ def measure(row, command, acknowledges=True):
 
 # --- the table --------------------------------------------------------------------------------------------------------
 
-HEADING = (f"  {'server':<12} {'errors/calls':>12} {'p99 before, during':>19} {'memory':>10} {'CPU':>8} {'share':>6}"
+HEADING = (f"  {'server':<12} {'errors/calls':>12} {'p99 before, during':>19} {'memory':>10} {'left':>10} {'CPU':>8} {'share':>6}"
            "  the attacker saw")
 
 
 def line(name, measured):
     memory = "-" if measured.memory_growth is None else f"+{measured.memory_growth / MIB:.1f} MiB"
+    left = "-" if measured.memory_left is None else f"{measured.memory_left / MIB:+.1f} MiB"
     cpu = "-" if measured.cpu_seconds is None else f"{measured.cpu_seconds * 1000:.0f} ms"
     share = f"{100 * measured.share():.0f} %" if measured.share() else "-"
     times = f"{measured.p99_before * 1000:.1f}, {measured.p99_during * 1000:.1f} ms"
     calls = f"{measured.errors}/{measured.calls}"
-    return f"  {name:<12} {calls:>12} {times:>19} {memory:>10} {cpu:>8} {share:>6}  {measured.ending}"
+    return f"  {name:<12} {calls:>12} {times:>19} {memory:>10} {left:>10} {cpu:>8} {share:>6}  {measured.ending}"
 
 
 class Report:
@@ -248,11 +265,11 @@ def contenders(row, commands):
             yield f"{RHEI}, no ACK", command, False
 
 
-def try_measure(row, command, acknowledges):
+def try_measure(row, command, acknowledges, judged):
     """Times that are too long are measured anew: on a machine with more to do, one may be so by chance."""
     try:
         for _ in range(MOST_MEASUREMENTS):
-            measured = measure(row, command, acknowledges)
+            measured = measure(row, command, acknowledges, judged)
             if measured.abuses is None or not list(broken_times(row, measured)):
                 break
         return measured
@@ -265,10 +282,10 @@ def run(rows, commands):
     print(HEADING, flush=True)
     for row in rows:
         if not row.waits:
-            report.add(row, [(name, try_measure(row, command, acknowledges))
+            report.add(row, [(name, try_measure(row, command, acknowledges, name.startswith(RHEI)))
                              for name, command, acknowledges in contenders(row, commands)])
     with concurrent.futures.ThreadPoolExecutor(RUNS_THAT_WAIT_AT_ONCE) as pool:
-        waiting = [(row, [(name, pool.submit(try_measure, row, command, acknowledges))
+        waiting = [(row, [(name, pool.submit(try_measure, row, command, acknowledges, name.startswith(RHEI)))
                           for name, command, acknowledges in contenders(row, commands)])
                    for row in sorted(rows, key=lambda row: -row.waits) if row.waits]
         for row, results in waiting:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/security.md names what there is: each test and row that it names, and each limit with its default."""
+"""docs/security.md names what there is: each test, row and scenario that it names, and each limit with its default."""
 
 import pathlib
 import re
@@ -9,6 +9,7 @@ import rows
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+SCENARIOS = (ROOT / "tests" / "faults" / "scenarios.py").read_text(encoding="utf-8")
 LIMITS = (ROOT / "include" / "rhei" / "limits.h").read_text(encoding="utf-8")
 
 
@@ -30,6 +31,12 @@ class SecurityPage(unittest.TestCase):
         known = {row.name.split()[0] for row in rows.ROWS}
         named = set(re.findall(r"\b[A-G]\d[a-z]?\b", " ".join(re.findall(r"\brows? [^|`.:]*", PAGE))))
         self.assertGreater(len(named), 20)
+        self.assertEqual(set(), named - known)
+
+    def test_each_scenario_that_it_names_exists(self):
+        known = set(re.findall(r'Scenario\("(\w\d+) ', SCENARIOS))
+        named = set(re.findall(r"\b[A-GS]\d+\b", " ".join(re.findall(r"\bscenarios? [^|`.:]*", PAGE))))
+        self.assertGreater(len(named), 5)
         self.assertEqual(set(), named - known)
 
     def test_each_limit_is_on_the_page(self):

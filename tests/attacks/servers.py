@@ -46,6 +46,7 @@ class Server:
         self.exit_code = None
         self.most_handlers = None
         self.started_handlers = None
+        self.most_late = None  # seconds, of deadlines on their way to handlers
         self.abuses = None  # of a server that does not count
 
     def __enter__(self):
@@ -86,6 +87,8 @@ class Server:
         self.most_handlers = int(found.group(1)) if found else None
         found = re.search(r"(\d+) handlers started", output)
         self.started_handlers = int(found.group(1)) if found else None
+        late = re.search(r"at most (\d+) us late", output)
+        self.most_late = int(late.group(1)) / 1e6 if late else None
         if found:
             abuses = re.findall(r"^abuse (\w+) (\d+)$", output, re.MULTILINE)
             self.abuses = {kind: int(count) for kind, count in abuses}

@@ -11,6 +11,7 @@ packages_of() {
       echo ccache dpkg-dev file
       ;;
     attacks) echo nghttp2-server ;;
+    faults) echo libfaketime iproute2 ;;
     bench)
       echo python3 libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client libbenchmark-dev valgrind
       echo libcpp-httplib-dev nlohmann-json3-dev librsvg2-bin fonts-dejavu-core
@@ -25,7 +26,7 @@ packages_of() {
     interop-rust) echo cargo-web rustc-web ca-certificates ;;
     *)
       die "name a package group that exists, not '$1'" \
-        "There are build, test, attacks, bench, lint, docs, fuzz and interop-LANGUAGE."
+        "There are build, test, attacks, faults, bench, lint, docs, fuzz and interop-LANGUAGE."
       ;;
   esac
 }

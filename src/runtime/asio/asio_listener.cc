@@ -9,8 +9,8 @@
 namespace rhei::inline v0::runtime {
 namespace {
 
-// Connections that one turn takes, so that the loop's other work has its turn too.
-constexpr int kAcceptsPerTurn = 64;
+// Connections that one turn takes, so that the loop's other work has its turn too: each costs it some 50 us.
+constexpr int kAcceptsPerTurn = 8;
 
 constexpr Duration kRest = std::chrono::milliseconds(100);
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "rhei/log.h"
+#include "rhei/pooled.h"
 #include "runtime/asio/operation_memory.h"
 #include "runtime/asio/post_queue.h"
 #include "runtime/end_of_turn.h"
@@ -77,7 +78,10 @@ class AsioLoop final : public Loop {
   std::uint64_t Random() override { return random_(); }
   std::size_t MemoryUsed() const override { return memory_.Used(); }
   std::size_t MemoryLimit() const override { return posix::MemoryLimit(); }
-  void ReleaseFreedMemory() override { posix::ReleaseFreedMemory(); }
+  void ReleaseFreedMemory() override {
+    TrimPooled();
+    posix::ReleaseFreedMemory();
+  }
 
   // For what stands on this loop's io_context. Every handler that Asio calls holds a HandlerScope while it runs.
   class HandlerScope {

@@ -63,5 +63,29 @@ TEST_F(MemoryWatchTest, WhatWasFreedIsGivenBackWhereMemoryIsShortOnceASecond) {
   EXPECT_EQ(Level(), MemoryLevel::kPlenty);
 }
 
+TEST_F(MemoryWatchTest, WhatWasFreedIsGivenBackASecondAfterItWasMuch) {
+  loop_->SetMemory({.used = 100, .freed = 40});
+  loop_->NoteFreed(1024 * 1024 - 1);
+  world_.RunFor(2s);
+  EXPECT_EQ(loop_->MemoryUsed(), 100U);
+  loop_->NoteFreed(1);
+  world_.RunFor(999ms);
+  EXPECT_EQ(loop_->MemoryUsed(), 100U);
+  world_.RunFor(1ms);
+  EXPECT_EQ(loop_->MemoryUsed(), 60U);
+}
+
+TEST_F(MemoryWatchTest, WhatIsFreedWhileItWaitsIsGivenBackWithIt) {
+  loop_->NoteFreed(2 * 1024 * 1024);
+  world_.RunFor(500ms);
+  loop_->NoteFreed(2 * 1024 * 1024);
+  loop_->SetMemory({.used = 100, .freed = 40});
+  world_.RunFor(500ms);
+  EXPECT_EQ(loop_->MemoryUsed(), 60U);
+  loop_->SetMemory({.used = 100, .freed = 40});
+  world_.RunFor(5s);
+  EXPECT_EQ(loop_->MemoryUsed(), 100U);
+}
+
 }  // namespace
 }  // namespace rhei::inline v0::runtime
