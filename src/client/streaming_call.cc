@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "runtime/loop.h"
+
 namespace rhei::inline v0 {
 
 void StreamingCallState::OnStream(std::unique_ptr<MessageStream> stream) {
@@ -32,7 +34,10 @@ void StreamingCallState::EndFor(Error mistake, std::string_view log) {
     logger->Write(LogLevel::kError,
                   std::string(request.method.path) + ": " + mistake.message() + ": " + std::string(log));
   }
-  Cancel(std::move(mistake));
+  if (loop == nullptr || !loop->IsCurrent() || !ended_) return Cancel(std::move(mistake));
+  if (late_error_) return;
+  late_error_ = std::move(mistake);
+  ended_late_.store(true, std::memory_order_release);
 }
 
 }  // namespace rhei::inline v0

@@ -56,10 +56,15 @@ class InterceptorChain::Stream final : public MessageStream {
     return Received::kEnd;
   }
 
+  std::optional<Error> Fault() const override { return stream_.Fault(); }
+
   Status ShowUnread() {
     while (!ended_) {
       std::unique_ptr<HeldMessage> reply = chain_->inside_.EmptyReply();
-      if (stream_.Receive(reply->incoming()) != Received::kMessage) break;
+      if (stream_.Receive(reply->incoming()) != Received::kMessage) {
+        if (std::optional<Error> fault = stream_.Fault()) return *std::move(fault);
+        break;
+      }
       AnyMessage message(*reply);
       if (Status shown = chain_->ShowReply(message); !shown.ok()) {
         ended_ = true;

@@ -109,7 +109,11 @@ Error Http2MessageStream::Describe(StatusCode code, std::string_view text) const
 
 MessageStream::Received Http2MessageStream::Broken(Error error) {
   broken_ = true;
-  if (!closed_) owner_.OnBroken(std::move(error));
+  if (closed_) {
+    fault_ = std::move(error);
+  } else {
+    owner_.OnBroken(std::move(error));
+  }
   return Received::kEnd;
 }
 

@@ -76,6 +76,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   const ReceiveBudget::Share& share() const { return share_; }
 
   Received Receive(IncomingMessage& into) override;
+  std::optional<Error> Fault() const override { return fault_; }
   Sending CanSend(const OutgoingMessage* message) override;
   bool Send(const OutgoingMessage& message) override;
   void EndSending() override;
@@ -117,6 +118,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   bool has_sent_ = false;
   bool closed_ = false;
   bool broken_ = false;
+  std::optional<Error> fault_;
 };
 
 }  // namespace rhei::inline v0::transport

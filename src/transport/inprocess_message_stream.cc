@@ -62,7 +62,11 @@ std::optional<Error> InProcessMessageStream::WrongEnd() const {
 MessageStream::Received InProcessMessageStream::Broken(Error error) {
   unread_.clear();
   peer_ended_ = true;
-  if (!closed_) owner_.OnBroken(std::move(error));
+  if (closed_) {
+    fault_ = std::move(error);
+  } else {
+    owner_.OnBroken(std::move(error));
+  }
   return Received::kEnd;
 }
 

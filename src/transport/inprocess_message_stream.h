@@ -69,6 +69,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
   std::optional<Error> WrongEnd() const;
 
   Received Receive(IncomingMessage& into) override;
+  std::optional<Error> Fault() const override { return fault_; }
   Sending CanSend(const OutgoingMessage* message) override;
   bool Send(const OutgoingMessage& message) override;
   void EndSending() override;
@@ -96,6 +97,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
   bool read_waits_ = false;
   bool write_waits_ = false;
   bool closed_ = false;
+  std::optional<Error> fault_;
 };
 
 }  // namespace rhei::inline v0::transport
