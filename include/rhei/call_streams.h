@@ -96,7 +96,7 @@ class CallStreams : public MessageStream::Listener {
 
   // The call is carried out, and its messages can come and go.
   void Opened(MessageStream& stream);
-  // The stream is gone, and another one will be opened.
+  // The stream is not used any more: another one will be opened, or the call is about to be over.
   void Lost() { stream_ = nullptr; }
   // The call is over. What its stream has received by then can still be read.
   void Over();

@@ -53,6 +53,7 @@ class StreamingCallState : public CallState, public CallStreams {
   void Keep() final { AddReference(); }
   void Unkeep() final { Release(); }
   void Deliver() override {}
+  bool EndedByDeadline() const;
 
   std::unique_ptr<MessageStream> stream_;
   bool ended_ = false;  // on the loop only

@@ -19,9 +19,16 @@ void StreamingCallState::OnRetry() {
 
 void StreamingCallState::OnDone() {
   ended_ = true;
+  if (EndedByDeadline()) Lost();
   // First, because who waits for the end may let go of what those who read and write use.
   Over();
   CallState::OnDone();
+}
+
+// A server whose timer is ahead of the one here says what that would have said; who was first makes no difference.
+bool StreamingCallState::EndedByDeadline() const {
+  return response.error && response.error->code() == StatusCode::kDeadlineExceeded && loop != nullptr &&
+         request.deadline <= loop->Now();
 }
 
 std::optional<Status> StreamingCallState::Ended() {

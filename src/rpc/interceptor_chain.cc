@@ -75,6 +75,11 @@ class InterceptorChain::Stream final : public MessageStream {
     return {};
   }
 
+  void DropUnread() {
+    ended_ = true;
+    shown_.clear();
+  }
+
   Sending CanSend(const OutgoingMessage* message) override {
     return chain_ == nullptr ? Sending::kOver : stream_.CanSend(message);
   }
@@ -269,6 +274,10 @@ Status InterceptorChain::ShowUnreadReplies() {
   const auto wants = [](const Link& link) { return static_cast<bool>(link.call.on_reply_); };
   if (stream_ == nullptr || !info_.server_streams() || std::none_of(links_.begin(), links_.end(), wants)) return {};
   return stream_->ShowUnread();
+}
+
+void InterceptorChain::DropUnread() {
+  if (stream_ != nullptr) stream_->DropUnread();
 }
 
 std::unique_ptr<MessageStream> InterceptorChain::Wrap(MessageStream& stream) {
