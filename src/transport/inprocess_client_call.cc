@@ -20,6 +20,9 @@ void InProcessClientCall::Start(ClientCall& call) {
   begin.deadline = request.deadline;
   begin.sent = call.loop->Now();
   begin.client_streams = request.client_streams;
+  // Otherwise what is written ahead would be lost with the attempt.
+  const bool awaits_admission = request.client_streams && request.wait_for_ready;
+  begin.awaits_admission = awaits_admission;
   if (!request.client_streams) begin.request = MessageInTransit{std::move(request.held), request.held_size};
   whole_.ToServer(
       [begin = std::move(begin)](InProcessServerCall& server) mutable { server.OnBegin(std::move(begin)); });
@@ -28,6 +31,7 @@ void InProcessClientCall::Start(ClientCall& call) {
   auto messages = std::make_unique<InProcessMessageStream>(request.max_receive_message, limits_.max_send_message, self,
                                                            call.stream_listener);
   messages_ = messages.get();
+  if (awaits_admission) messages_->AwaitAdmission();
   call.TellStream(std::move(messages));
 }
 
@@ -84,6 +88,12 @@ void InProcessClientCall::OnEnd(std::optional<Error> error, Metadata trailers) {
   if (!error) error = FinalError();
   // What has arrived before the status can still be read.
   Finish(std::move(error), true);
+}
+
+void InProcessClientCall::OnServing() {
+  if (call_ == nullptr) return;
+  const ClientCall::Reference kept(call_);
+  messages_->Admit();
 }
 
 void InProcessClientCall::OnNotServing(MessageInTransit request) {

@@ -42,6 +42,8 @@ class InProcessClientCall final : private ClientCallHolder, private InProcessMes
   void OnCredit(std::size_t bytes);
   // The status, and what came with it.
   void OnEnd(std::optional<Error> error, Metadata trailers);
+  // Of a call that waits for its server: it serves.
+  void OnServing();
   // It has not seen the call, whose request comes back.
   void OnNotServing(MessageInTransit request);
 

@@ -32,6 +32,7 @@ void InProcessServerCall::OnBegin(Begin begin) {
   }
   whole_.AddReference();
   state_ = State::kReceiving;
+  if (begin.awaits_admission) whole_.ToClient([](InProcessClientCall& client) { client.OnServing(); });
   path_ = std::move(begin.path);
   sent_ = begin.sent;
   client_streams_ = begin.client_streams;

@@ -31,7 +31,8 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
     TimePoint deadline = kNoDeadline;
     TimePoint sent{};
     bool client_streams = false;
-    MessageInTransit request;  // unless the client streams
+    bool awaits_admission = false;  // the client writes nothing before it is told that the server serves
+    MessageInTransit request;       // unless the client streams
   };
 
   InProcessServerCall(InProcessCall& whole, std::size_t loop_index);
