@@ -28,6 +28,7 @@ class StreamingCallState : public CallState, public CallStreams {
   StreamingCallState() { stream_listener = this; }
 
   void OnStream(std::unique_ptr<MessageStream> stream) final;
+  WrittenRequests* written() final { return request.client_streams ? &written_ : nullptr; }
   bool OnMessage(std::string_view /*message*/) override { return false; }
   void OnRetry() override;
   void OnDone() final;
@@ -55,6 +56,7 @@ class StreamingCallState : public CallState, public CallStreams {
   void Deliver() override {}
   bool EndedByDeadline() const;
 
+  WrittenRequests written_;  // outlives the stream, which adds to it
   std::unique_ptr<MessageStream> stream_;
   bool ended_ = false;  // on the loop only
   // What became known of the messages after the end, when another thread may be looking at the response.

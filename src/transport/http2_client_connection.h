@@ -112,6 +112,9 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   wire::TimeoutText TimeoutOf(const ClientCall& call) const;
   void SendMessage(http2::Stream stream, ClientCall& call);
   void OpenStream(Exchange& exchange);
+  void SendWrittenAgain(Exchange& exchange);
+  // Whether the call can be made again as if nothing had been.
+  static bool IsRepeatable(const Exchange& exchange);
 
   void OnMessagePart(const http2::Event& event);
   void ReadHeaders(std::span<const http2::HeaderField> fields, Exchange& exchange);

@@ -202,7 +202,6 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
     return false;
   }
   if (!owner_.OnSend()) return false;
-  has_sent_ = true;
   place_.link.SendSoon();
   const std::size_t framed = wire::kMessagePrefix + *size;
   if (http2().unsent_size() >= place_.limits.write_buffer && !FitsWindows(*size)) {
@@ -212,11 +211,13 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
   if (char* const room = http2().ReserveData(stream_, framed, false)) {
     wire::WriteMessagePrefix(*size, room);
     message.Write(room + wire::kMessagePrefix);
+    Keep({room, framed});
     return true;
   }
   PooledBytes bytes(framed);
   wire::WriteMessagePrefix(*size, bytes.data());
   message.Write(bytes.data() + wire::kMessagePrefix);
+  Keep(bytes.view());
   http2().SendData(stream_, std::move(bytes), false);
   return true;
 }

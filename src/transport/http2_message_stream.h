@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http2/connection.h"
+#include "rhei/client_call.h"
 #include "rhei/limits.h"
 #include "rhei/message_stream.h"
 #include "rhei/pooled.h"
@@ -50,6 +51,8 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   ~Http2MessageStream() override;
 
   void SetListener(Listener& listener) { listener_ = &listener; }
+  // What is sent from now on is also kept there, which outlives this, or is null.
+  void KeepSent(WrittenRequests* sent) { sent_ = sent; }
 
   // --- events of the connection --------------------------------------------------------------------------------------
   // `data` is valid until this returns; the listener may read of it, and end the call.
@@ -68,8 +71,6 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
 
   // What is wrong with what has arrived and is not read yet, now that nothing follows it.
   std::optional<Error> WrongEnd() const;
-  // Whether a message was given to the connection.
-  bool has_sent() const { return has_sent_; }
   bool peer_ended() const { return peer_ended_; }
   // Whether a reader waits for the rest of a message.
   bool waits_inside_message() const { return read_waits_ && reader_.in_message(); }
@@ -86,6 +87,9 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   bool TellIfWritable() override;
   bool HasRoom(const OutgoingMessage* message) const;
   bool FitsWindows(std::size_t size) const;
+  void Keep(std::string_view framed) {
+    if (sent_ != nullptr) sent_->Add(framed, place_.limits.stream_write_buffer);
+  }
   std::string_view Unread() const {
     return arriving_.empty() ? std::string_view(inbox_).substr(inbox_begin_) : arriving_;
   }
@@ -104,6 +108,7 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   Owner& owner_;  // until it is closed
   const std::string_view incoming_;
   Listener* listener_;
+  WrittenRequests* sent_ = nullptr;
   ReceiveBudget::Share share_;
   wire::MessageReader reader_;
   std::string inbox_;  // arrived and unread, from inbox_begin_ on
@@ -115,7 +120,6 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   bool read_waits_ = false;
   bool write_waits_ = false;
   const OutgoingMessage* waiting_ = nullptr;  // while write_waits_, if it is known
-  bool has_sent_ = false;
   bool closed_ = false;
   bool broken_ = false;
   std::optional<Error> fault_;
