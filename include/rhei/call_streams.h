@@ -77,7 +77,8 @@ class CallStreams : public MessageStream::Listener {
 
   // How the call ended: nothing while it goes on; else OK, or why not. For who has read to the end.
   virtual std::optional<Status> Ended() = 0;
-  // The call ends with this error, through a mistake of its user. `log` goes to the log only.
+  // The call ends with this error, through a mistake of its user or a message that cannot be read; also a client's
+  // call whose server has said otherwise by now. `log` goes to the log only.
   virtual void EndFor(Error mistake, std::string_view log) = 0;
 
   void OnReadable() final;
@@ -96,7 +97,7 @@ class CallStreams : public MessageStream::Listener {
 
   // The call is carried out, and its messages can come and go.
   void Opened(MessageStream& stream);
-  // The stream is gone, and another one will be opened.
+  // The stream is not used any more: another one will be opened, or the call is about to be over.
   void Lost() { stream_ = nullptr; }
   // The call is over. What its stream has received by then can still be read.
   void Over();

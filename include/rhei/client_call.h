@@ -2,9 +2,11 @@
 // users hold a UnaryCall.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -66,6 +68,41 @@ class CallInterception {
   ~CallInterception() = default;
 };
 
+// What has been written to a call's stream of requests, for as long as the call may have to be made again: until its
+// answer begins, or it is more than may be kept. On the call's loop.
+class WrittenRequests {
+ public:
+  // `framed`: as it was sent.
+  void Add(std::string_view framed, std::size_t most) {
+    if (!complete_) return;
+    if (framed.size() > most - size_) return Forget();
+    if (framed.size() > bytes_.size() - size_) Grow(size_ + framed.size());
+    std::memcpy(bytes_.data() + size_, framed.data(), framed.size());
+    size_ += framed.size();
+  }
+  // The call is not made again.
+  void Forget() {
+    complete_ = false;
+    bytes_ = PooledBytes();
+    size_ = 0;
+  }
+
+  // Whether it is all that was written.
+  bool complete() const { return complete_; }
+  std::string_view bytes() const { return bytes_.view().substr(0, size_); }
+
+ private:
+  void Grow(std::size_t needed) {
+    PooledBytes larger(std::max<std::size_t>(needed, 2 * bytes_.size()));
+    if (size_ > 0) std::memcpy(larger.data(), bytes_.data(), size_);
+    bytes_ = std::move(larger);
+  }
+
+  PooledBytes bytes_;
+  std::size_t size_ = 0;
+  bool complete_ = true;
+};
+
 // Reference-counted: the caller's handle has one reference, whoever carries the call out another. Its fields are
 // written before it is started by the caller, and from then on on the call's loop only, until it is done.
 class ClientCall : public Pooled {
@@ -123,6 +160,8 @@ class ClientCall : public Pooled {
   // Of a call that streams: it is being carried out, and its messages can come and go. The stream, which tells
   // `stream_listener`, is the call's own until OnRetry, or until the call is gone.
   virtual void OnStream(std::unique_ptr<MessageStream> /*stream*/) {}
+  // Of a call whose requests are a stream: those that were written.
+  virtual WrittenRequests* written() { return nullptr; }
   // What came so far came from an attempt that is given up for another one.
   virtual void OnRetry() = 0;
   // It is over: `response` is complete. Once, and last.

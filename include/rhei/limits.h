@@ -69,11 +69,15 @@ struct Limits {
   std::uint32_t connection_window = 1024 * 1024;
   std::uint32_t max_stream_window = 8 * 1024 * 1024;
   std::uint32_t max_connection_window = 16 * 1024 * 1024;
-  // Bytes of messages that a connection holds before its windows stop opening, beside one message of the largest size.
+  // What a connection holds of messages whose bytes are given back to the windows ahead of their reader. Of unfinished
+  // messages so many bytes; beyond them the window opens for the oldest one only, until it is whole. Of messages that
+  // nobody has read four times as many; beyond them the connection's window stays shut. What the windows let through
+  // already comes to it: docs/security.md, "Streams of messages".
   std::size_t connection_budget = 4 * 1024 * 1024;
   // Bytes that wait to be written on one connection, below the windows.
   std::size_t write_buffer = 1024 * 1024;
-  // Of those, bytes of one stream before its writer has to wait.
+  // Of those, bytes of one stream before its writer has to wait. Beside them a client keeps as many of its requests
+  // until the answer begins, to send them again if the server has not seen the call.
   std::size_t stream_write_buffer = 64 * 1024;
 
   // What the process may have, for itself and for what its peers send. When 80 % of it are used, a connection has no

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "rhei/message.h"
+#include "rhei/result.h"
 
 namespace rhei::inline v0 {
 
@@ -31,6 +33,10 @@ class MessageStream {
     kEnd,      // there is none any more: the peer has said everything, or the call is over
   };
   virtual Received Receive(IncomingMessage& into) = 0;
+
+  // After kEnd: what is wrong with the message that Receive has met there, if the call was over by then, and so could
+  // not be ended with it.
+  virtual std::optional<Error> Fault() const { return std::nullopt; }
 
   enum class Sending : std::uint8_t {
     kReady,   // Send takes the message

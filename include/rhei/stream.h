@@ -167,7 +167,9 @@ class Writer {
   // Whether a message would be sent at once. When it says no, OnReady follows, unless the call ends.
   bool IsReady() { return streams_.IsReady(); }
   // Sends it if IsReady, else does nothing and returns false.
-  bool TryWrite(const T& message) { return streams_.TryWrite(MessageFrom<T>(message)); }
+  [[nodiscard("a message that was not sent has to be kept until OnReady")]] bool TryWrite(const T& message) {
+    return streams_.TryWrite(MessageFrom<T>(message));
+  }
   // `ready` is called on the call's loop whenever IsReady has become true again, and when the call begins; on a server
   // also when nobody waits for more, where IsReady said no before.
   void OnReady(UniqueFunction<void()> ready) { streams_.OnReady(std::move(ready)); }

@@ -1,6 +1,7 @@
 // The calls with streams, as a client has them in hand: ServerStreamingCall, ClientStreamingCall, BidiStreamingCall.
 #pragma once
 
+#include <atomic>
 #include <coroutine>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ class StreamingCallState : public CallState, public CallStreams {
   StreamingCallState() { stream_listener = this; }
 
   void OnStream(std::unique_ptr<MessageStream> stream) final;
+  WrittenRequests* written() final { return request.client_streams ? &written_ : nullptr; }
   bool OnMessage(std::string_view /*message*/) override { return false; }
   void OnRetry() override;
   void OnDone() final;
@@ -35,16 +37,31 @@ class StreamingCallState : public CallState, public CallStreams {
   void EndFor(Error mistake, std::string_view log) final;
 
   // Once, after it is done.
-  Status Take() const { return response.error ? Status(*response.error) : Status(); }
+  Status Take() const {
+    const Error* const error = CallError();
+    return error != nullptr ? Status(*error) : Status();
+  }
+
+ protected:
+  // Why it did not end well, after it is done; null: it did.
+  const Error* CallError() const {
+    if (ended_late_.load(std::memory_order_acquire)) return &*late_error_;
+    return response.error ? &*response.error : nullptr;
+  }
 
  private:
   runtime::Loop* home() const final { return loop; }
   void Keep() final { AddReference(); }
   void Unkeep() final { Release(); }
   void Deliver() override {}
+  bool EndedByDeadline() const;
 
+  WrittenRequests written_;  // outlives the stream, which adds to it
   std::unique_ptr<MessageStream> stream_;
   bool ended_ = false;  // on the loop only
+  // What became known of the messages after the end, when another thread may be looking at the response.
+  std::optional<Error> late_error_;  // written once, before:
+  std::atomic<bool> ended_late_{false};
 };
 
 // ... of replies.
@@ -80,7 +97,7 @@ class ClientStreamingState final : public StreamingCallState {
   bool has_reply() const override { return reply_.has_value(); }
   const MessageType* reply_type() const override { return &kMessageType<ReplyMessage>; }
   Result<ReplyMessage> Take() {
-    if (response.error) return *response.error;
+    if (const Error* const error = CallError()) return *error;
     return std::move(*reply_);
   }
 

@@ -53,9 +53,9 @@ void InProcessShare::OnInProcessCallGone() {
 }
 
 void InProcessShare::OnUnprocessed(ClientCall& call, Error error) {
-  // What was written to its stream is not there any more to be sent again.
-  const bool again = call.request.wait_for_ready && !call.request.client_streams;
-  if (!again) return End(call, std::move(error));
+  if (!call.request.wait_for_ready) return End(call, std::move(error));
+  call.response = {};
+  call.OnRetry();
   waiting_.Append(call, *this);
   if (!retry_.armed()) loop_.Arm(retry_, loop_.Now() + config_->options.initial_backoff());
 }

@@ -121,6 +121,7 @@ std::unique_ptr<MessageStream> InterceptedCall::Wrap(std::unique_ptr<MessageStre
 void InterceptedCall::CancelCall(ClientCall& /*call*/, Error reason) {
   cancelled_ = reason;
   call_.response.error = std::move(reason);
+  chain_.DropUnread();
   End();
 }
 

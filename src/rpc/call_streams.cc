@@ -23,8 +23,13 @@ MessageStream* CallStreams::Stream() {
 }
 
 MessageStream::Received CallStreams::TryRead(IncomingMessage& into) {
-  if (MessageStream* const stream = Stream()) return stream->Receive(into);
-  return over_ ? MessageStream::Received::kEnd : MessageStream::Received::kNotYet;
+  MessageStream* const stream = Stream();
+  if (stream == nullptr) return over_ ? MessageStream::Received::kEnd : MessageStream::Received::kNotYet;
+  const MessageStream::Received received = stream->Receive(into);
+  if (received == MessageStream::Received::kEnd) {
+    if (std::optional<Error> fault = stream->Fault()) EndFor(*std::move(fault), {});
+  }
+  return received;
 }
 
 bool CallStreams::Carry(Read& read) {

@@ -56,10 +56,15 @@ class InterceptorChain::Stream final : public MessageStream {
     return Received::kEnd;
   }
 
+  std::optional<Error> Fault() const override { return stream_.Fault(); }
+
   Status ShowUnread() {
     while (!ended_) {
       std::unique_ptr<HeldMessage> reply = chain_->inside_.EmptyReply();
-      if (stream_.Receive(reply->incoming()) != Received::kMessage) break;
+      if (stream_.Receive(reply->incoming()) != Received::kMessage) {
+        if (std::optional<Error> fault = stream_.Fault()) return *std::move(fault);
+        break;
+      }
       AnyMessage message(*reply);
       if (Status shown = chain_->ShowReply(message); !shown.ok()) {
         ended_ = true;
@@ -68,6 +73,11 @@ class InterceptorChain::Stream final : public MessageStream {
       shown_.push_back(std::move(reply));
     }
     return {};
+  }
+
+  void DropUnread() {
+    ended_ = true;
+    shown_.clear();
   }
 
   Sending CanSend(const OutgoingMessage* message) override {
@@ -264,6 +274,10 @@ Status InterceptorChain::ShowUnreadReplies() {
   const auto wants = [](const Link& link) { return static_cast<bool>(link.call.on_reply_); };
   if (stream_ == nullptr || !info_.server_streams() || std::none_of(links_.begin(), links_.end(), wants)) return {};
   return stream_->ShowUnread();
+}
+
+void InterceptorChain::DropUnread() {
+  if (stream_ != nullptr) stream_->DropUnread();
 }
 
 std::unique_ptr<MessageStream> InterceptorChain::Wrap(MessageStream& stream) {

@@ -60,6 +60,9 @@ class InterceptorChain {
   // they may return now. An error is one of theirs.
   Status ShowUnreadReplies();
 
+  // The call was ended from outside: what came before is not read any more.
+  void DropUnread();
+
   // The call's stream as its interceptors have to be shown it. `stream` is owned by whoever has it, and outlives what
   // is returned, or is kept by it.
   std::unique_ptr<MessageStream> Wrap(MessageStream& stream);

@@ -115,7 +115,15 @@ void Http2ClientConnection::OpenStream(Exchange& exchange) {
   auto messages = std::make_unique<Http2MessageStream>(place_, exchange.stream, call.request.max_receive_message,
                                                        exchange, call.stream_listener);
   exchange.messages = messages.get();
+  if (call.written() != nullptr) SendWrittenAgain(exchange);
   call.TellStream(std::move(messages));
+}
+
+// What was written on another stream, which the server has not seen.
+void Http2ClientConnection::SendWrittenAgain(Exchange& exchange) {
+  WrittenRequests* const written = exchange.call->written();
+  if (!written->bytes().empty()) http2().SendData(exchange.stream, PooledBytes(written->bytes()), false);
+  exchange.messages->KeepSent(*written);
 }
 
 void Http2ClientConnection::Exchange::OnBroken(Error error) {
@@ -172,7 +180,12 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
   if (exchange.call == nullptr) return;
   // Who reads the messages may let go of the call.
   const ClientCall::Reference kept(exchange.messages != nullptr ? exchange.call : nullptr);
-  if (event.has_headers) ReadHeaders(event.headers, exchange);
+  if (event.has_headers) {
+    ReadHeaders(event.headers, exchange);
+    if (WrittenRequests* const written = exchange.messages == nullptr ? nullptr : exchange.call->written()) {
+      written->Forget();
+    }
+  }
   if (exchange.status_in_headers && (event.has_trailers || !event.data.empty())) {
     // No Trailers-Only, so those were plain headers.
     exchange.status_in_headers = false;
@@ -284,11 +297,16 @@ void Http2ClientConnection::OnReset(const Event& event) {
     code = StatusCode::kDeadlineExceeded;
   }
   Error error(code, Describe(*exchange.call, what), Origin::kLibrary);
-  // What was written to its stream is not there any more to be sent again.
-  const bool has_sent = exchange.messages != nullptr && exchange.messages->has_sent();
-  if (!event.unprocessed || has_sent) return Finish(exchange, std::move(error));
+  if (!event.unprocessed || !IsRepeatable(exchange)) return Finish(exchange, std::move(error));
   ClientCall& call = Detach(exchange);
   owner_.OnUnprocessed(call, std::move(error));
+}
+
+bool Http2ClientConnection::IsRepeatable(const Exchange& exchange) {
+  // A server that has begun to answer has seen it, whatever it says; and the caller has heard of that.
+  if (exchange.http_status != 0) return false;
+  const WrittenRequests* const written = exchange.call->written();
+  return written == nullptr || written->complete();
 }
 
 void Http2ClientConnection::Conclude(Exchange& exchange) {

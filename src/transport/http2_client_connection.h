@@ -81,7 +81,6 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
 
     bool OnSend() override { return true; }
     void OnBroken(Error error) override;
-    std::string_view incoming() const override { return "reply"; }
     // Whether it is still about this stream: a call that ends makes room for another one at once.
     bool Carries(http2::Stream other) const { return call != nullptr && stream == other; }
 
@@ -112,6 +111,9 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   wire::TimeoutText TimeoutOf(const ClientCall& call) const;
   void SendMessage(http2::Stream stream, ClientCall& call);
   void OpenStream(Exchange& exchange);
+  void SendWrittenAgain(Exchange& exchange);
+  // Whether the call can be made again as if nothing had been.
+  static bool IsRepeatable(const Exchange& exchange);
 
   void OnMessagePart(const http2::Event& event);
   void ReadHeaders(std::span<const http2::HeaderField> fields, Exchange& exchange);

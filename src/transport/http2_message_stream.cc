@@ -15,7 +15,11 @@ constexpr std::size_t kWorthBeginning = 1024;
 
 Http2MessageStream::Http2MessageStream(Place& place, http2::Stream stream, std::size_t max_receive_message,
                                        Owner& owner, Listener* listener)
-    : place_(place), max_receive_message_(max_receive_message), owner_(owner), listener_(listener) {
+    : place_(place),
+      max_receive_message_(max_receive_message),
+      owner_(owner),
+      listener_(listener),
+      of_client_(place.link.connection().role() == http2::Role::kClient) {
   share_.stream = stream;
 }
 
@@ -54,15 +58,11 @@ MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
       TakeUnread(taken);
       CreditMessage(taken);
       if (readable) return Received::kMessage;
-      broken_ = true;
-      if (!closed_) {
-        owner_.OnBroken(Describe(StatusCode::kInternal, "of " + std::to_string(size) + " bytes cannot be parsed"));
-      }
-      return Received::kEnd;
+      return Broken(Describe(StatusCode::kInternal, "of " + std::to_string(size) + " bytes cannot be parsed"));
     }
     case MessageReader::Outcome::kNeedMore:
       TakeUnread(taken);
-      if (peer_ended_ && reader_.in_message()) return Broken(result);
+      if (peer_ended_ && reader_.in_message()) return Broken(Describe(result));
       if (peer_ended_ || closed_) return Received::kEnd;
       CreditPart(taken);
       read_waits_ = true;
@@ -72,7 +72,7 @@ MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
       break;
     case MessageReader::Outcome::kCompressed: break;
   }
-  return Broken(result);
+  return Broken(Describe(result));
 }
 
 std::optional<Error> Http2MessageStream::WrongEnd() const {
@@ -97,13 +97,17 @@ Error Http2MessageStream::Describe(const MessageReader::Result& wrong) const {
 
 Error Http2MessageStream::Describe(StatusCode code, std::string_view text) const {
   std::string whole("the ");
-  whole.append(owner_.incoming()).append(" ").append(text);
+  whole.append(of_client_ ? "reply" : "request").append(" ").append(text);
   return Error(code, whole, Origin::kLibrary);
 }
 
-MessageStream::Received Http2MessageStream::Broken(const MessageReader::Result& wrong) {
+MessageStream::Received Http2MessageStream::Broken(Error error) {
   broken_ = true;
-  if (!closed_) owner_.OnBroken(Describe(wrong));
+  if (closed_) {
+    MakeExtras().fault = std::move(error);
+  } else {
+    owner_.OnBroken(std::move(error));
+  }
   return Received::kEnd;
 }
 
@@ -152,37 +156,37 @@ bool Http2MessageStream::FitsWindows(std::size_t size) const {
 MessageStream::Sending Http2MessageStream::CanSend(const OutgoingMessage* message) {
   if (closed_ || sending_ended_) return Sending::kOver;
   if (HasRoom(message)) return Sending::kReady;
-  Backlog& backlog = MakeBacklog();
-  backlog.write_waits = true;
-  backlog.waiting = message;
+  Extras& extras = MakeExtras();
+  extras.write_waits = true;
+  extras.waiting = message;
   // A queue tells when it has become empty.
-  if (http2().queued(stream()) == 0) place_.waiters.Add(backlog);
+  if (http2().queued(stream()) == 0) place_.waiters.Add(extras);
   return Sending::kNotYet;
 }
 
-Http2MessageStream::Backlog& Http2MessageStream::MakeBacklog() {
-  if (backlog_ == nullptr) backlog_ = std::make_unique<Backlog>(*this);
-  return *backlog_;
+Http2MessageStream::Extras& Http2MessageStream::MakeExtras() {
+  if (extras_ == nullptr) extras_ = std::make_unique<Extras>(*this);
+  return *extras_;
 }
 
 bool Http2MessageStream::TellIfWritable() {
-  if (!HasRoom(backlog_->waiting)) return false;
-  if (std::exchange(backlog_->write_waits, false)) listener_->OnWritable();
+  if (!HasRoom(extras_->waiting)) return false;
+  if (std::exchange(extras_->write_waits, false)) listener_->OnWritable();
   return true;
 }
 
 void Http2MessageStream::EndOverdraft() {
-  if (backlog_ != nullptr) place_.waiters.EndOverdraft(std::exchange(backlog_->overdraft, 0));
+  if (extras_ != nullptr) place_.waiters.EndOverdraft(std::exchange(extras_->overdraft, 0));
 }
 
 void Http2MessageStream::LeaveWaiters() {
-  if (backlog_ != nullptr) place_.waiters.Remove(*backlog_);
+  if (extras_ != nullptr) place_.waiters.Remove(*extras_);
 }
 
 void Http2MessageStream::OnDrained() {
   EndOverdraft();
-  if (backlog_ == nullptr || !backlog_->write_waits || closed_) return;
-  if (!TellIfWritable()) place_.waiters.Add(*backlog_);
+  if (extras_ == nullptr || !extras_->write_waits || closed_) return;
+  if (!TellIfWritable()) place_.waiters.Add(*extras_);
 }
 
 bool Http2MessageStream::Send(const OutgoingMessage& message) {
@@ -202,21 +206,22 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
     return false;
   }
   if (!owner_.OnSend()) return false;
-  has_sent_ = true;
   place_.link.SendSoon();
   const std::size_t framed = wire::kMessagePrefix + *size;
   if (http2().unsent_size() >= place_.limits.write_buffer && !FitsWindows(*size)) {
-    MakeBacklog().overdraft += framed;
+    MakeExtras().overdraft += framed;
     place_.waiters.Overdraw(framed);
   }
   if (char* const room = http2().ReserveData(stream(), framed, false)) {
     wire::WriteMessagePrefix(*size, room);
     message.Write(room + wire::kMessagePrefix);
+    Keep({room, framed});
     return true;
   }
   PooledBytes bytes(framed);
   wire::WriteMessagePrefix(*size, bytes.data());
   message.Write(bytes.data() + wire::kMessagePrefix);
+  Keep(bytes.view());
   http2().SendData(stream(), std::move(bytes), false);
   return true;
 }
@@ -225,7 +230,7 @@ void Http2MessageStream::EndSending() {
   if (closed_ || std::exchange(sending_ended_, true)) return;
   LeaveWaiters();
   // Who waited has been told.
-  if (backlog_ != nullptr) backlog_->write_waits = false;
+  if (extras_ != nullptr) extras_->write_waits = false;
   if (http2().role() == http2::Role::kServer) return;
   http2().SendData(stream(), PooledBytes(), true);
   place_.link.SendSoon();
@@ -248,7 +253,7 @@ void Http2MessageStream::Close(bool keep_unread) {
 
 void Http2MessageStream::CloseAndTell() {
   Close(false);
-  if (backlog_ != nullptr && std::exchange(backlog_->write_waits, false)) listener_->OnWritable();
+  if (extras_ != nullptr && std::exchange(extras_->write_waits, false)) listener_->OnWritable();
   // Also who does not wait: an observer may hold a message that it has not asked for.
   read_waits_ = false;
   if (listener_ != nullptr) listener_->OnReadable();

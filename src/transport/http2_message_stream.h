@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http2/connection.h"
+#include "rhei/client_call.h"
 #include "rhei/limits.h"
 #include "rhei/message_stream.h"
 #include "rhei/pooled.h"
@@ -30,8 +31,6 @@ class Http2MessageStream final : public MessageStream, public Pooled {
     virtual bool OnSend() = 0;
     // The call is to end with this: it has made a mistake, or its peer has.
     virtual void OnBroken(Error error) = 0;
-    // "reply": what arrives, for texts.
-    virtual std::string_view incoming() const = 0;
 
    protected:
     ~Owner() = default;
@@ -54,6 +53,8 @@ class Http2MessageStream final : public MessageStream, public Pooled {
   ~Http2MessageStream() override;
 
   void SetListener(Listener& listener) { listener_ = &listener; }
+  // What is sent from now on is also kept there, which outlives this.
+  void KeepSent(WrittenRequests& sent) { MakeExtras().sent = &sent; }
 
   // --- events of the connection --------------------------------------------------------------------------------------
   // `data` is valid until this returns; the listener may read of it, and end the call.
@@ -72,14 +73,13 @@ class Http2MessageStream final : public MessageStream, public Pooled {
 
   // What is wrong with what has arrived and is not read yet, now that nothing follows it.
   std::optional<Error> WrongEnd() const;
-  // Whether a message was given to the connection.
-  bool has_sent() const { return has_sent_; }
   bool peer_ended() const { return peer_ended_; }
   // Whether a reader waits for the rest of a message.
   bool waits_inside_message() const { return read_waits_ && reader_.in_message(); }
   const ReceiveBudget::Share& share() const { return share_; }
 
   Received Receive(IncomingMessage& into) override;
+  std::optional<Error> Fault() const override { return extras_ == nullptr ? std::nullopt : extras_->fault; }
   Sending CanSend(const OutgoingMessage* message) override;
   bool Send(const OutgoingMessage& message) override;
   void EndSending() override;
@@ -90,20 +90,25 @@ class Http2MessageStream final : public MessageStream, public Pooled {
   bool TellIfWritable();
   bool HasRoom(const OutgoingMessage* message) const;
   bool FitsWindows(std::size_t size) const;
-  // What writes need that had to wait.
-  struct Backlog final : SendWaiters::Waiter, Pooled {
-    explicit Backlog(Http2MessageStream& of) : stream(of) {}
+  // What few streams need.
+  struct Extras final : SendWaiters::Waiter, Pooled {
+    explicit Extras(Http2MessageStream& of) : stream(of) {}
     bool TellIfWritable() override { return stream.TellIfWritable(); }
 
     Http2MessageStream& stream;
     bool write_waits = false;
     const OutgoingMessage* waiting = nullptr;  // while write_waits, if it is known
     std::size_t overdraft = 0;                 // see SendWaiters
+    WrittenRequests* sent = nullptr;           // see KeepSent
+    std::optional<Error> fault;
   };
-  Backlog& MakeBacklog();
+  Extras& MakeExtras();
   void LeaveWaiters();
   void EndOverdraft();
 
+  void Keep(std::string_view framed) {
+    if (extras_ != nullptr && extras_->sent != nullptr) extras_->sent->Add(framed, place_.limits.stream_write_buffer);
+  }
   std::string_view Unread() const { return arriving_ != nullptr ? *arriving_ : inbox_.view(); }
   void TakeUnread(std::size_t bytes);
   void CreditMessage(std::size_t bytes);
@@ -112,7 +117,7 @@ class Http2MessageStream final : public MessageStream, public Pooled {
   // What the reader has met, in words.
   Error Describe(const wire::MessageReader::Result& wrong) const;
   Error Describe(StatusCode code, std::string_view text) const;
-  Received Broken(const wire::MessageReader::Result& wrong);
+  Received Broken(Error error);
 
   Place& place_;  // until it is closed
   const std::size_t max_receive_message_;
@@ -122,11 +127,11 @@ class Http2MessageStream final : public MessageStream, public Pooled {
   wire::MessageReader reader_;
   ReceivedBytes inbox_;                   // arrived and unread
   std::string_view* arriving_ = nullptr;  // the same, while it is being handed over and inbox_ is empty
-  std::unique_ptr<Backlog> backlog_;      // null: no write had to wait yet
+  std::unique_ptr<Extras> extras_;        // null: none were needed yet
+  const bool of_client_;
   bool peer_ended_ = false;
   bool sending_ended_ = false;
   bool read_waits_ = false;
-  bool has_sent_ = false;
   bool closed_ = false;
   bool broken_ = false;
 };

@@ -96,7 +96,6 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   Http2MessageStream& Messages();
   bool OnSend() override;
   void OnBroken(Error error) override { Break(std::move(error)); }
-  std::string_view incoming() const override { return "request"; }
   // The client is told how the call ends, and its handler that nobody waits for it.
   void AnswerEarly(Error error);
   // After its context has been cancelled: the handler's reads and writes end.

@@ -12,13 +12,16 @@ void InProcessClientCall::Start(ClientCall& call) {
   call_ = &call;
   call.holder = this;
   ClientCall::Request& request = call.request;
-  whole_.server_side().Prepare(request, call.loop->Now());
+  // Otherwise what is written ahead would be lost with the attempt.
+  const bool awaits_admission = request.client_streams && request.wait_for_ready;
+  whole_.server_side().Prepare(request, call.loop->Now(), awaits_admission);
   whole_.ToServer([](InProcessServerCall& server) { server.OnBegin(); });
   if (call.stream_listener == nullptr) return;
   InProcessMessageStream::Owner& self = *this;
   auto messages = std::make_unique<InProcessMessageStream>(
       request.max_receive_message, whole_.link().client_limits.max_send_message, self, call.stream_listener);
   messages_ = messages.get();
+  if (awaits_admission) messages_->AwaitAdmission();
   call.TellStream(std::move(messages));
 }
 
@@ -89,6 +92,12 @@ void InProcessClientCall::OnEnd(std::optional<Error> error, Metadata trailers) {
   if (!error) error = FinalError();
   // What has arrived before the status can still be read.
   Finish(std::move(error), true);
+}
+
+void InProcessClientCall::OnServing() {
+  if (call_ == nullptr) return;
+  const ClientCall::Reference kept(call_);
+  messages_->Admit();
 }
 
 void InProcessClientCall::OnNotServing(MessageInTransit request) {

@@ -47,6 +47,8 @@ class InProcessClientCall final : private ClientCallHolder, private InProcessMes
   void OnAnswer(Answer answer);
   // The status, and what came with it.
   void OnEnd(std::optional<Error> error, Metadata trailers);
+  // Of a call that waits for its server: it serves.
+  void OnServing();
   // It has not seen the call, whose request comes back.
   void OnNotServing(MessageInTransit request);
 

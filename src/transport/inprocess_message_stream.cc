@@ -10,6 +10,10 @@ void InProcessMessageStream::TellReadable() {
   if (std::exchange(read_waits_, false)) listener_->OnReadable();
 }
 
+void InProcessMessageStream::TellWritable() {
+  if (HasRoom() && std::exchange(write_waits_, false)) listener_->OnWritable();
+}
+
 void InProcessMessageStream::Arrived(MessageInTransit message) {
   if (closed_) return;
   unread_.push_back(std::move(message));
@@ -23,7 +27,12 @@ void InProcessMessageStream::PeerEnded() {
 
 void InProcessMessageStream::Credited(std::size_t bytes) {
   sent_ -= bytes;
-  if (sent_ < kWindow && std::exchange(write_waits_, false)) listener_->OnWritable();
+  TellWritable();
+}
+
+void InProcessMessageStream::Admit() {
+  admitted_ = true;
+  TellWritable();
 }
 
 MessageStream::Received InProcessMessageStream::Receive(IncomingMessage& into) {
@@ -62,13 +71,17 @@ std::optional<Error> InProcessMessageStream::WrongEnd() const {
 MessageStream::Received InProcessMessageStream::Broken(Error error) {
   unread_.clear();
   peer_ended_ = true;
-  if (!closed_) owner_.OnBroken(std::move(error));
+  if (closed_) {
+    fault_ = std::move(error);
+  } else {
+    owner_.OnBroken(std::move(error));
+  }
   return Received::kEnd;
 }
 
 MessageStream::Sending InProcessMessageStream::CanSend(const OutgoingMessage* /*message*/) {
   if (closed_ || sending_ended_) return Sending::kOver;
-  if (sent_ < kWindow) return Sending::kReady;
+  if (HasRoom()) return Sending::kReady;
   write_waits_ = true;
   return Sending::kNotYet;
 }

@@ -49,11 +49,14 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
         listener_(listener) {}
 
   void SetListener(Listener& listener) { listener_ = &listener; }
+  // Until Admit nothing is sent: the other side may not be there.
+  void AwaitAdmission() { admitted_ = false; }
 
   // --- from the other side -------------------------------------------------------------------------------------------
   void Arrived(MessageInTransit message);
   void PeerEnded();
   void Credited(std::size_t bytes);
+  void Admit();
 
   // The call is over; the owner is not told of anything any more. What has arrived can still be read if it is kept.
   void Close(bool keep_unread);
@@ -69,6 +72,7 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
   std::optional<Error> WrongEnd() const;
 
   Received Receive(IncomingMessage& into) override;
+  std::optional<Error> Fault() const override { return fault_; }
   Sending CanSend(const OutgoingMessage* message) override;
   bool Send(const OutgoingMessage& message) override;
   void EndSending() override;
@@ -80,6 +84,8 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
   static constexpr std::size_t kMessageCost = 64;
 
   void TellReadable();
+  void TellWritable();
+  bool HasRoom() const { return admitted_ && sent_ < kWindow; }
   Error TooLarge(std::size_t size) const;
   Received Broken(Error error);
 
@@ -91,11 +97,13 @@ class InProcessMessageStream final : public MessageStream, public Pooled {
   std::deque<MessageInTransit> unread_;
   std::size_t read_ = 0;  // not credited yet
   std::size_t sent_ = 0;  // and not credited yet
+  bool admitted_ = true;
   bool peer_ended_ = false;
   bool sending_ended_ = false;
   bool read_waits_ = false;
   bool write_waits_ = false;
   bool closed_ = false;
+  std::optional<Error> fault_;
 };
 
 }  // namespace rhei::inline v0::transport

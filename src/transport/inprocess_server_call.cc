@@ -22,7 +22,8 @@ Logger& InProcessServerCall::logger() { return whole_.server().router().logger()
 const Limits& InProcessServerCall::limits() const { return whole_.server().limits(); }
 std::size_t InProcessServerCall::max_send_message() const { return limits().max_send_message; }
 
-void InProcessServerCall::Prepare(ClientCall::Request& request, TimePoint now) {
+void InProcessServerCall::Prepare(ClientCall::Request& request, TimePoint now, bool awaits_admission) {
+  awaits_admission_ = awaits_admission;
   path_ = request.method.path;
   if (request.method.number == Method::kUnnumbered) path_ = own_path_ = path_;
   sent_ = now;
@@ -44,6 +45,7 @@ void InProcessServerCall::OnBegin() {
   }
   whole_.AddReference();
   state_ = State::kReceiving;
+  if (awaits_admission_) whole_.ToClient([](InProcessClientCall& client) { client.OnServing(); });
   route_ = whole_.server().router().Find(path_);
   SetDeadline();
   if (route_.handler == nullptr) {

@@ -29,8 +29,8 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   ~InProcessServerCall();
 
   // On the client's loop, before this side begins: what the client says. Takes the request's message, if the client
-  // does not stream.
-  void Prepare(ClientCall::Request& request, TimePoint now);
+  // does not stream. One that awaits admission writes nothing before it is told that the server serves.
+  void Prepare(ClientCall::Request& request, TimePoint now, bool awaits_admission);
 
   // --- from the client's side ----------------------------------------------------------------------------------------
   void OnBegin();
@@ -100,6 +100,7 @@ class InProcessServerCall final : public ServerCall, private InProcessMessageStr
   std::unique_ptr<InProcessMessageStream> messages_;
   std::optional<MessageInTransit> request_;  // of a method that takes one
   bool client_streams_ = false;
+  bool awaits_admission_ = false;
   bool headers_sent_ = false;
   bool unwanted_ = false;  // the handler runs, and the client has its answer already
   std::string bytes_;      // a reply that is made as bytes

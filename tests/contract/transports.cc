@@ -67,17 +67,23 @@ class SimulatedInProcessTransport final : public Transport {
   }
 
   Status Serve(Service& service, RunOn run_on) override {
-    server_ = std::make_unique<Server>(ServerOptions().UseRuntime(world_.AddRuntime()).UseLimits(limits));
-    Offer(*server_, service, run_on, interceptors).Listen(kInProcess);
+    Offer(server(), service, run_on, interceptors).Listen(kInProcess);
     return server_->Start();
   }
   Channel Connect(ChannelOptions options) override {
-    return ConnectInProcess(*server_, options.UseRuntime(world_.runtime()));
+    return ConnectInProcess(server(), options.UseRuntime(world_.runtime()));
   }
   void StopServer() override { (void)server_->Stop(0s); }
   void Settle() override { world_.RunFor(100ms); }
 
  private:
+  Server& server() {
+    if (server_ == nullptr) {
+      server_ = std::make_unique<Server>(ServerOptions().UseRuntime(world_.AddRuntime()).UseLimits(limits));
+    }
+    return *server_;
+  }
+
   testing::SimulatedWorld world_{1};
   std::unique_ptr<Server> server_;
 };
@@ -85,15 +91,19 @@ class SimulatedInProcessTransport final : public Transport {
 class InProcessTransport : public Transport {
  public:
   Status Serve(Service& service, RunOn run_on) override {
-    server_ = std::make_unique<Server>(ServerOptions().UseLimits(limits));
-    Offer(*server_, service, run_on, interceptors).Listen(kInProcess);
+    Offer(server(), service, run_on, interceptors).Listen(kInProcess);
     return server_->Start();
   }
-  Channel Connect(ChannelOptions options) override { return ConnectInProcess(*server_, std::move(options)); }
+  Channel Connect(ChannelOptions options) override { return ConnectInProcess(server(), std::move(options)); }
   void StopServer() override { (void)server_->Stop(0s); }
   void Settle() override {}
 
  private:
+  Server& server() {
+    if (server_ == nullptr) server_ = std::make_unique<Server>(ServerOptions().UseLimits(limits));
+    return *server_;
+  }
+
   std::unique_ptr<Server> server_;
 };
 

@@ -19,13 +19,14 @@ class Transport {
   virtual ~Transport() = default;
   // Starts a server that offers the service.
   virtual Status Serve(Service& service, RunOn run_on) = 0;
+  // Also before Serve, but for sockets.
   virtual Channel Connect(ChannelOptions options) = 0;
   // Stops the server at once, and with it the calls that run.
   virtual void StopServer() = 0;
   // Lets go on what goes on, until nothing is left to do or a moment has passed.
   virtual void Settle() = 0;
 
-  // The server's; before Serve.
+  // The server's; before Serve and Connect.
   Limits limits;
   Interceptors interceptors;
 };

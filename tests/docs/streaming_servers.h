@@ -200,7 +200,7 @@ class Forwarder final : public rhei::StreamObserver<std::string> {
  public:
   Forwarder(rhei::Reader<std::string>& from, rhei::Writer<std::string>& to) : from_(from), to_(to) {}
   void OnNext(std::string& request) override {
-    to_.TryWrite(request);  // there is room: nothing was asked for before
+    (void)to_.TryWrite(request);  // there is room: nothing was asked for before
     if (to_.IsReady()) from_.Request(1);
   }
   void OnError(const rhei::Error&) override {}  // the other call was made below this one, and ends with it

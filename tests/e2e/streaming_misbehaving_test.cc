@@ -367,12 +367,6 @@ TEST(StreamingServerScriptTest, AResetInTheMiddleOfAMessage) {
   }
 }
 
-// A call that has sent a message is not sent again.
-TEST(StreamingServerScriptTest, ARefusalAfterTheFirstRequestEndsTheCall) {
-  const Outcome outcome = CallWith(RstStream(1, ErrorCode::kRefusedStream));
-  EXPECT_EQ(outcome.code, StatusCode::kUnavailable);
-}
-
 TEST(StreamingServerScriptTest, AConnectionThatIsLostInTheMiddleOfAMessage) {
   const Outcome outcome = CallWith(ReplyHead() + Data(1, GrpcMessage("abcdef").substr(0, 8)), true);
   EXPECT_EQ(outcome.code, StatusCode::kUnavailable);
