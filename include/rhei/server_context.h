@@ -47,11 +47,11 @@ class ServerContext {
   // "/weather.Weather/GetCurrent": exactly the string by which the call was routed.
   std::string_view method() const { return method_; }
   // The host that the client asked for, as "weather:8090".
-  std::string_view authority() const { return origin_->authority; }
-  std::string_view user_agent() const { return origin_->user_agent; }
+  std::string_view authority() const { return OfOrigin(&CallOrigin::authority); }
+  std::string_view user_agent() const { return OfOrigin(&CallOrigin::user_agent); }
   // The sockets' addresses, as "127.0.0.1:50412" or "unix:/run/weather.sock".
-  std::string_view peer() const { return origin_->peer; }
-  std::string_view local() const { return origin_->local; }
+  std::string_view peer() const { return OfOrigin(&CallOrigin::peer); }
+  std::string_view local() const { return OfOrigin(&CallOrigin::local); }
 
   // --- any thread ----------------------------------------------------------------------------------------------------
   // Whether the answer is still wanted, and until when; see Context, of which these are shorthands. The same context is
@@ -72,11 +72,15 @@ class ServerContext {
  private:
   friend class ServerContextWriter;  // the transport, which fills it in
 
+  std::string_view OfOrigin(std::string CallOrigin::*text) const {
+    return origin_ == nullptr ? std::string_view() : std::string_view(origin_->*text);
+  }
+
   Metadata metadata_;
   Metadata headers_;
   Metadata trailers_;
   std::string_view method_;
-  const CallOrigin* origin_ = nullptr;
+  const CallOrigin* origin_ = nullptr;  // null: it is nobody's call, as in a handler's own test
   ServerCall* call_ = nullptr;
   Context context_;
   std::vector<Context::Listener> listeners_;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/pooled_allocator.h"
 #include "rhei/any_message.h"
 #include "rhei/interceptor.h"
 #include "rhei/message.h"
@@ -90,7 +91,7 @@ class InterceptorChain {
   const Interceptors& interceptors_;
   CallInfo& info_;
   Inside& inside_;
-  std::vector<Link> links_;
+  std::vector<Link, PooledAllocator<Link>> links_;
   Stream* stream_ = nullptr;  // the one that was wrapped last, while it lives
   bool headers_shown_ = false;
   bool replies_end_ = false;  // one that was to be shown each reply has returned

@@ -1,4 +1,5 @@
-// Once connections and pools are warm, a unary call takes nothing from the heap, on neither side, over real sockets.
+// Once connections and pools are warm, a unary call takes nothing from the heap, on neither side, over real sockets and
+// inside of the process.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <new>
 #include <string>
 
+#include "rhei/inprocess.h"
 #include "rhei/rhei.h"
 #include "rhei/unary_method.h"
 #include "runtime/loop.h"
@@ -49,7 +51,7 @@ class AllocationTest : public ::testing::Test {
  protected:
   AllocationTest()
       : runtime_(std::make_shared<Runtime>(RuntimeOptions().Loops(1))), server_(ServerOptions().UseRuntime(runtime_)) {
-    server_.Add(service_).Listen("127.0.0.1:0");
+    server_.Add(service_).Listen("127.0.0.1:0").Listen(kInProcess);
     EXPECT_TRUE(server_.Start().ok());
   }
 
@@ -70,9 +72,8 @@ class AllocationTest : public ::testing::Test {
   Server server_;
 };
 
-Task<void> AwaitCalls(const Channel& channel, std::promise<long>& done) {
+Task<void> AwaitCalls(const Channel& channel, const CallOptions& options, std::promise<long>& done) {
   const Method method = channel.FindMethod(kPath);
-  const CallOptions options;
   long before = 0;
   for (int i = 0; i < kWarmUp + kCalls; ++i) {
     if (i == kWarmUp) before = allocations;
@@ -84,7 +85,32 @@ Task<void> AwaitCalls(const Channel& channel, std::promise<long>& done) {
 
 TEST_F(AllocationTest, AwaitedCallsTakeNothing) {
   const Channel channel = MakeChannel();
-  EXPECT_LE(OnLoop([&](std::promise<long>& done) { Spawn(AwaitCalls(channel, done)); }), kAllowed);
+  const CallOptions options;
+  EXPECT_LE(OnLoop([&](std::promise<long>& done) { Spawn(AwaitCalls(channel, options, done)); }), kAllowed);
+}
+
+TEST_F(AllocationTest, AwaitedCallsInsideOfTheProcessTakeNothing) {
+  const Channel channel = ConnectInProcess(server_, ChannelOptions().UseRuntime(runtime_));
+  const CallOptions options;
+  EXPECT_LE(OnLoop([&](std::promise<long>& done) { Spawn(AwaitCalls(channel, options, done)); }), kAllowed);
+}
+
+TEST_F(AllocationTest, MetadataTakesNothing) {
+  const Channel channel = MakeChannel();
+  const CallOptions options = CallOptions().Metadata("x-user", "ann").Metadata("x-text", std::string(100, 't'));
+  EXPECT_LE(OnLoop([&](std::promise<long>& done) { Spawn(AwaitCalls(channel, options, done)); }), kAllowed);
+}
+
+class PassOn final : public Interceptor {
+ public:
+  std::string_view name() const override { return "pass on"; }
+  Task<Trailers> Intercept(CallInfo&, Call&, Next next) override { return next(); }
+};
+
+TEST_F(AllocationTest, InterceptedCallsTakeNothing) {
+  const Channel channel = MakeChannel();
+  const CallOptions options = CallOptions().Intercept(std::make_shared<PassOn>());
+  EXPECT_LE(OnLoop([&](std::promise<long>& done) { Spawn(AwaitCalls(channel, options, done)); }), kAllowed);
 }
 
 // One call's callback starts the next.
