@@ -36,7 +36,11 @@ class MessageReader {
   Result Next(std::string_view& input, std::size_t limit);
 
   // Whether a message has begun and is not whole.
-  bool in_message() const { return prefix_size_ > 0; }
+  bool in_message() const { return prefix_size_ > 0 && !delivered_; }
+  // The message that Next has given is not needed any more: gives its memory back, which the next call would do else.
+  void Done() {
+    if (delivered_) Reset();
+  }
   // Bytes it holds.
   std::size_t held() const { return prefix_size_ + partial_.size(); }
 

@@ -151,6 +151,16 @@ TEST_F(SlowRequestTest, BetweenMessagesOfAStreamAClientMayBeSilent) {
   EXPECT_EQ(peer_->data(1), GrpcMessage("2"));
 }
 
+TEST_F(SlowRequestTest, BehindAMessageThatCameInPiecesItMayBeSilentToo) {
+  Serve(true);
+  const std::string message = GrpcMessage("in pieces");
+  peer_->Send(Headers(1, Block(kRequest)) + Data(1, message.substr(0, 8)));
+  world_.RunFor(1s);
+  peer_->Send(Data(1, message.substr(8)));
+  world_.RunFor(1h);
+  ExpectStillWaitsFor(1);
+}
+
 TEST_F(SlowRequestTest, InsideAMessageOfAStreamItMayNot) {
   Serve(true);
   peer_->Send(Headers(1, Block(kRequest)) + Data(1, GrpcMessage("a")));
