@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http2/connection.h"
 #include "rhei/client_call.h"
@@ -51,8 +52,11 @@ class Http2MessageStream final : public MessageStream, public Pooled, private Se
   ~Http2MessageStream() override;
 
   void SetListener(Listener& listener) { listener_ = &listener; }
-  // What is sent from now on is also kept there, which outlives this, or is null.
-  void KeepSent(WrittenRequests* sent) { sent_ = sent; }
+  // What is sent from now on is also kept there, which outlives this, until it is to be forgotten.
+  void KeepSent(WrittenRequests& sent) { sent_ = &sent; }
+  void ForgetSent() {
+    if (sent_ != nullptr) std::exchange(sent_, nullptr)->Forget();
+  }
 
   // --- events of the connection --------------------------------------------------------------------------------------
   // `data` is valid until this returns; the listener may read of it, and end the call.

@@ -409,7 +409,7 @@ TEST_F(Http2MessageStreamTest, WhatIsSentIsKeptAsLongAsItIsNotTooMuch) {
   Connect();
   Call& call = Open();
   WrittenRequests written;
-  call.messages->KeepSent(&written);
+  call.messages->KeepSent(written);
   EXPECT_TRUE(call.Send("ab"));
   EXPECT_TRUE(call.Send("12345678"));
   EXPECT_TRUE(written.complete());
@@ -425,11 +425,14 @@ TEST_F(Http2MessageStreamTest, WhatIsQueuedIsKeptToo) {
   Connect(0);
   Call& call = Open();
   WrittenRequests written;
-  call.messages->KeepSent(&written);
+  call.messages->KeepSent(written);
   EXPECT_TRUE(call.Send("ab"));
   EXPECT_EQ(written.bytes(), GrpcMessage("ab"));
-  written.Forget();
+  call.messages->ForgetSent();
   EXPECT_FALSE(written.complete());
+  EXPECT_EQ(written.bytes(), "");
+  EXPECT_TRUE(call.Send("cd"));
+  EXPECT_EQ(written.bytes(), "");
 }
 
 }  // namespace
