@@ -113,6 +113,7 @@ class CallStreams : public MessageStream::Listener {
   bool Carry(Read& read);
   bool Carry(Write& write);
   MessageStream* Stream();
+  void EndForFault(const MessageStream& stream);
   void Tell(const Operation& operation) const;
   void Post(UniqueFunction<void()> work);
   void RunPumpHere();

@@ -2,11 +2,9 @@
 // users hold a UnaryCall.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -74,29 +72,17 @@ class WrittenRequests {
  public:
   // `framed`: as it was sent.
   void Add(std::string_view framed, std::size_t most) {
-    if (!complete_) return;
-    if (framed.size() > most - size_) return Forget();
-    if (framed.size() > bytes_.size() - size_) Grow(size_ + framed.size());
-    std::memcpy(bytes_.data() + size_, framed.data(), framed.size());
-    size_ += framed.size();
+    if (complete_) Keep(framed, most);
   }
   // The call is not made again.
-  void Forget() {
-    complete_ = false;
-    bytes_ = PooledBytes();
-    size_ = 0;
-  }
+  void Forget();
 
   // Whether it is all that was written.
   bool complete() const { return complete_; }
   std::string_view bytes() const { return bytes_.view().substr(0, size_); }
 
  private:
-  void Grow(std::size_t needed) {
-    PooledBytes larger(std::max<std::size_t>(needed, 2 * bytes_.size()));
-    if (size_ > 0) std::memcpy(larger.data(), bytes_.data(), size_);
-    bytes_ = std::move(larger);
-  }
+  void Keep(std::string_view framed, std::size_t most);
 
   PooledBytes bytes_;
   std::size_t size_ = 0;

@@ -26,10 +26,13 @@ MessageStream::Received CallStreams::TryRead(IncomingMessage& into) {
   MessageStream* const stream = Stream();
   if (stream == nullptr) return over_ ? MessageStream::Received::kEnd : MessageStream::Received::kNotYet;
   const MessageStream::Received received = stream->Receive(into);
-  if (received == MessageStream::Received::kEnd) {
-    if (std::optional<Error> fault = stream->Fault()) EndFor(*std::move(fault), {});
-  }
+  if (received == MessageStream::Received::kEnd) [[unlikely]]
+    EndForFault(*stream);
   return received;
+}
+
+void CallStreams::EndForFault(const MessageStream& stream) {
+  if (std::optional<Error> fault = stream.Fault()) EndFor(*std::move(fault), {});
 }
 
 bool CallStreams::Carry(Read& read) {

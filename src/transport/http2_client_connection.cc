@@ -115,15 +115,16 @@ void Http2ClientConnection::OpenStream(Exchange& exchange) {
   auto messages = std::make_unique<Http2MessageStream>(place_, exchange.stream, call.request.max_receive_message,
                                                        exchange, call.stream_listener);
   exchange.messages = messages.get();
-  if (call.written() != nullptr) SendWrittenAgain(exchange);
+  if (WrittenRequests* const written = call.written()) {
+    SendAgain(exchange.stream, *written);
+    messages->KeepSent(*written);
+  }
   call.TellStream(std::move(messages));
 }
 
 // What was written on another stream, which the server has not seen.
-void Http2ClientConnection::SendWrittenAgain(Exchange& exchange) {
-  WrittenRequests* const written = exchange.call->written();
-  if (!written->bytes().empty()) http2().SendData(exchange.stream, PooledBytes(written->bytes()), false);
-  exchange.messages->KeepSent(*written);
+void Http2ClientConnection::SendAgain(http2::Stream stream, const WrittenRequests& written) {
+  if (!written.bytes().empty()) http2().SendData(stream, written.bytes(), false);
 }
 
 void Http2ClientConnection::Exchange::OnBroken(Error error) {
@@ -182,9 +183,7 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
   const ClientCall::Reference kept(exchange.messages != nullptr ? exchange.call : nullptr);
   if (event.has_headers) {
     ReadHeaders(event.headers, exchange);
-    if (WrittenRequests* const written = exchange.messages == nullptr ? nullptr : exchange.call->written()) {
-      written->Forget();
-    }
+    if (exchange.messages != nullptr) exchange.messages->ForgetSent();
   }
   if (exchange.status_in_headers && (event.has_trailers || !event.data.empty())) {
     // No Trailers-Only, so those were plain headers.

@@ -111,7 +111,7 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   wire::TimeoutText TimeoutOf(const ClientCall& call) const;
   void SendMessage(http2::Stream stream, ClientCall& call);
   void OpenStream(Exchange& exchange);
-  void SendWrittenAgain(Exchange& exchange);
+  void SendAgain(http2::Stream stream, const WrittenRequests& written);
   // Whether the call can be made again as if nothing had been.
   static bool IsRepeatable(const Exchange& exchange);
 

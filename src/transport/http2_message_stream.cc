@@ -51,7 +51,7 @@ MessageStream::Received Http2MessageStream::Receive(IncomingMessage& into) {
   const std::size_t taken = before - rest.size();
   switch (result.outcome) {
     case MessageReader::Outcome::kMessage: {
-      // Before its bytes are let go of.
+      // Before its bytes are let go of. The next message may be long in coming.
       const bool readable = into.Read(result.message);
       const std::size_t size = result.message.size();
       reader_.Release();

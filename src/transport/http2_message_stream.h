@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "http2/connection.h"
 #include "rhei/client_call.h"
@@ -53,8 +54,11 @@ class Http2MessageStream final : public MessageStream, public Pooled {
   ~Http2MessageStream() override;
 
   void SetListener(Listener& listener) { listener_ = &listener; }
-  // What is sent from now on is also kept there, which outlives this.
+  // What is sent from now on is also kept there, which outlives this, until it is to be forgotten.
   void KeepSent(WrittenRequests& sent) { MakeExtras().sent = &sent; }
+  void ForgetSent() {
+    if (extras_ != nullptr && extras_->sent != nullptr) std::exchange(extras_->sent, nullptr)->Forget();
+  }
 
   // --- events of the connection --------------------------------------------------------------------------------------
   // `data` is valid until this returns; the listener may read of it, and end the call.

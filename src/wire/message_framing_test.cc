@@ -53,6 +53,20 @@ TEST(MessageReaderTest, AMessageInOnePieceIsReadInPlace) {
   EXPECT_EQ(reader.held(), 0U);
 }
 
+TEST(MessageReaderTest, BehindAMessageThatCameInPiecesItIsInNone) {
+  MessageReader reader;
+  const std::string bytes = Framed("hello");
+  for (const std::string& piece : {bytes.substr(0, 7), bytes.substr(7)}) {
+    std::string_view input = piece;
+    (void)reader.Next(input, kLimit);
+  }
+  EXPECT_FALSE(reader.in_message());
+  EXPECT_EQ(reader.held(), bytes.size()) << "it was handed out, and may be looked at";
+  reader.Release();
+  EXPECT_FALSE(reader.in_message());
+  EXPECT_EQ(reader.held(), 0U);
+}
+
 TEST(MessageReaderTest, EmptyMessagesAreMessages) {
   MessageReader reader;
   std::vector<std::string> messages;
