@@ -23,6 +23,9 @@ using Chat = BidiStreamingCall<std::string, std::string>;
 
 class OwnEndContractTest : public ContractTest {
  protected:
+  // Handlers may be telling their end still.
+  ~OwnEndContractTest() override { transport_.reset(); }
+
   // A server that says three things, of which nobody has read one, and then listens.
   Chat CallWithUnreadReplies(const CallOptions& options = CallOptions()) {
     service_.chat = [this](ServerContext& context, Reader<std::string>& reader,
