@@ -107,8 +107,7 @@ class Http2MessageStreamTest : public ::testing::Test, private Http2Link::Owner 
     link_->connection().SendHeaders(stream, http2::HeaderTemplate::kNone, fields, false);
     link_->SendSoon();
     auto call = std::make_unique<Call>();
-    call->messages = std::make_unique<Http2MessageStream>(
-        *place_, stream, 1'000'000, *call, call.get());
+    call->messages = std::make_unique<Http2MessageStream>(*place_, stream, 1'000'000, *call, call.get());
     Call& opened = *call;
     calls_[stream.id] = std::move(call);
     Run();
