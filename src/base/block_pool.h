@@ -22,6 +22,8 @@ class BlockPool {
   void Release(Block block) {
     if (free_.size() < kKept) free_.push_back(std::move(block));
   }
+  // Keeps none.
+  void Trim() { free_ = std::vector<Block>(); }
 
  private:
   static constexpr std::size_t kKept = 64;

@@ -11,8 +11,9 @@ namespace {
 // A gigabyte a second, as a fast network brings, is five megabytes in this time.
 constexpr Duration kLookInterval = std::chrono::milliseconds(5);
 constexpr Duration kReleaseInterval = std::chrono::seconds(1);
-// What is worth a millisecond of the loop.
-constexpr std::size_t kMuch = 1024 * 1024;
+// Where there is plenty: a release takes the loop a millisecond, more in a large process.
+constexpr Duration kReturnInterval = std::chrono::seconds(5);
+constexpr std::size_t kWorthReturning = 128 * 1024;
 
 MemoryLevel LevelOf(std::size_t used, std::size_t limit) {
   if (used >= limit / 10 * 9) return MemoryLevel::kCritical;
@@ -21,7 +22,7 @@ MemoryLevel LevelOf(std::size_t used, std::size_t limit) {
 
 }  // namespace
 
-MemoryWatch::MemoryWatch(Loop& loop) : loop_(loop), release_timer_([this] { Release(); }) {}
+MemoryWatch::MemoryWatch(Loop& loop) : loop_(loop), return_timer_([this] { Release(); }) {}
 
 MemoryLevel MemoryWatch::Get(std::size_t limit) {
   if (limit == SIZE_MAX) return MemoryLevel::kPlenty;
@@ -39,20 +40,21 @@ MemoryLevel MemoryWatch::Look(std::size_t limit) {
     limit = given_;
   }
   const MemoryLevel level = LevelOf(loop_.MemoryUsed(), limit);
-  if (level == MemoryLevel::kPlenty || loop_.Now() < next_release_) return level;
+  if (level == MemoryLevel::kPlenty || loop_.Now() < released_ + kReleaseInterval) return level;
   Release();
   return LevelOf(loop_.MemoryUsed(), limit);
 }
 
 void MemoryWatch::Freed(std::size_t bytes) {
   freed_ += bytes;
-  if (freed_ < kMuch || release_timer_.armed()) return;
-  loop_.Arm(release_timer_, std::max(next_release_, loop_.Now() + kReleaseInterval));
+  if (freed_ < kWorthReturning || return_timer_.armed()) return;
+  loop_.Arm(return_timer_, std::max(released_ + kReturnInterval, loop_.Now() + kReleaseInterval));
 }
 
 void MemoryWatch::Release() {
   freed_ = 0;
-  next_release_ = loop_.Now() + kReleaseInterval;
+  released_ = loop_.Now();
+  loop_.blocks().Trim();
   loop_.ReleaseFreedMemory();
 }
 

@@ -37,10 +37,10 @@ class MemoryWatch {
   Loop& loop_;
   MemoryLevel level_ = MemoryLevel::kPlenty;
   TimePoint next_look_{};
-  TimePoint next_release_{};
+  TimePoint released_{};
   std::size_t given_ = 0;  // by the machine; 0: nobody has asked yet
   std::size_t freed_ = 0;  // and not given back
-  Timer release_timer_;
+  Timer return_timer_;
 };
 
 }  // namespace rhei::inline v0::runtime

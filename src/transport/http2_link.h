@@ -55,6 +55,8 @@ class Http2Link final : private runtime::ByteStream::Handler {
   TimePoint read_at() const { return read_at_; }
   // When the round that is under way began: what of the input was late by then is known without asking the clock.
   TimePoint round_began() const { return round_began_; }
+  // The socket takes nothing more for now; OnSendProgress follows when it does.
+  bool write_blocked() const { return write_blocked_; }
   const runtime::Address& peer() const { return stream_->peer(); }
   const runtime::Address& local() const { return stream_->local(); }
 

@@ -137,10 +137,13 @@ void Http2MessageStream::SendCredit() {
 
 bool Http2MessageStream::HasRoom(const OutgoingMessage* message) const {
   const std::size_t queued = http2().queued(stream());
+  // Behind a message that a shut window holds up, nothing more leaves for a long time, perhaps for ever.
+  if (queued > 0 && http2().role() == http2::Role::kServer && http2().sendable(stream()) == 0) return false;
   if (http2().unsent_size() < place_.limits.write_buffer) return queued < place_.limits.stream_write_buffer;
   // A message that can leave right now is not held up by those that cannot; only by what waits for the socket, which
   // goes in any case. One that can begin to leave is taken within bounds.
-  if (queued > 0 || http2().output_size() >= place_.limits.stream_write_buffer) return false;
+  const bool socket_is_full = place_.link.write_blocked() || http2().output_size() >= place_.limits.stream_write_buffer;
+  if (queued > 0 || socket_is_full) return false;
   if (message != nullptr && FitsWindows(message->Size().value_or(0))) return true;
   const std::size_t sendable = http2().sendable(stream());
   // Of a client's calls there are as many as its user makes; what a server queues is bounded whatever its clients do.

@@ -151,8 +151,11 @@ class Http2MessageStreamTest : public ::testing::Test, private Http2Link::Owner 
     }
     return true;
   }
-  void OnBatchEnd() override { place_->waiters.Tell(); }
-  void OnSendProgress() override { place_->waiters.Tell(); }
+  void OnBatchEnd() override { TellWaiters(); }
+  void OnSendProgress() override { TellWaiters(); }
+  void TellWaiters() {
+    if (place_) place_->waiters.Tell();
+  }
   void OnLinkEnd(std::string_view) override {}
 
   std::optional<testing::ScriptedServer> server_;
@@ -360,6 +363,28 @@ TEST_F(Http2MessageStreamTest, AWriterWaitsForWhatItsStreamHasQueued) {
   EXPECT_EQ(call.writable, 1);
   EXPECT_EQ(call.CanSend(), Sending::kReady);
   EXPECT_EQ(server().data(1), GrpcMessage(std::string(900, 'x')) + GrpcMessage(std::string(5'000, 'y')));
+}
+
+// However wide the windows of the others are: what they wrote would only lie here.
+TEST_F(Http2MessageStreamTest, WhileTheSocketTakesNothingAFullBufferTakesNothing) {
+  limits_.write_buffer = 10'000;
+  limits_.stream_write_buffer = 200'000;
+  Connect(10'000'000);
+  Call& first = Open();
+  Call& second = Open();
+  server().Send(WindowUpdate(0, 10'000'000));
+  Run();
+  server().SetReading(false);
+  for (int i = 0; i < 1'000 && first.CanSend() == Sending::kReady; ++i) {
+    ASSERT_TRUE(first.Send(std::string(5'000, 'x')));
+    Run();
+  }
+  ASSERT_EQ(first.CanSend(), Sending::kNotYet);
+  EXPECT_EQ(second.CanSend(), Sending::kNotYet);
+  server().SetReading(true);
+  Run();
+  EXPECT_EQ(first.writable, 1);
+  EXPECT_EQ(second.writable, 1);
 }
 
 TEST_F(Http2MessageStreamTest, TheEndOfTheRequestsLeavesBehindThemAndOnce) {

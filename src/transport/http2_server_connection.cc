@@ -68,7 +68,9 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
   if (router_.http_handler() == nullptr) link_.connection().SetRefusal(HeadersTooLarge());
 }
 
-Http2ServerConnection::~Http2ServerConnection() { loop().NoteFreed(kMemory + streams_.size() * kMemoryOfStream); }
+Http2ServerConnection::~Http2ServerConnection() {
+  loop().NoteFreed(kMemory + streams_.size() * kMemoryOfStream + link_.connection().unsent_size());
+}
 
 void Http2ServerConnection::Start() {
   ArmLifeTimer();

@@ -85,7 +85,7 @@ MessageReader::Result MessageReader::LookAhead(std::string_view rest, std::size_
     if (rest.size() < missing) return {Outcome::kNeedMore, {}};
     rest.remove_prefix(missing);
     if (missing > 0 || known == kMessagePrefix) known = 0;
-    if (known == 0 && rest.empty()) return {Outcome::kMessage, {}};
+    if (rest.empty()) return {known == 0 ? Outcome::kMessage : Outcome::kNeedMore, {}};
     const std::size_t taken = std::min(kMessagePrefix - known, rest.size());
     std::memcpy(prefix + known, rest.data(), taken);
     rest.remove_prefix(taken);

@@ -122,12 +122,13 @@ std::span<const HeaderField> FieldList::fields() {
 bool ReceivedStatus::Take(const HeaderField& field) {
   switch (field.token) {
     case HeaderName::kGrpcStatus: {
-      int number = -1;
+      std::uint32_t number = 0;
       const char* const end = field.value.data() + field.value.size();
       const auto [parsed, error] = std::from_chars(field.value.data(), end, number);
-      present = error == std::errc() && parsed == end && number >= 0;
+      present = error == std::errc() && parsed == end;
       // A code that this protocol does not know yet is UNKNOWN.
-      code = StatusCodeFromNumber(number).value_or(StatusCode::kUnknown);
+      code = present ? StatusCodeFromNumber(static_cast<int>(number)).value_or(StatusCode::kUnknown)
+                     : StatusCode::kUnknown;
       return true;
     }
     case HeaderName::kGrpcMessage: message = PercentDecode(field.value); return true;

@@ -169,10 +169,12 @@ TEST(ReceivedStatusTest, AnUnknownNumberIsUnknownAndGarbageIsNone) {
     EXPECT_TRUE(status.present) << number;
     EXPECT_EQ(status.code, StatusCode::kUnknown) << number;
   }
-  for (const std::string_view number : {"", "OK", "-1", "1x", " 1", "+1", "99999999999999999999", "0x1", "1.0"}) {
+  for (const std::string_view number :
+       {"", "OK", "-1", "1x", " 1", "+1", "99999999999999999999", "0x1", "1.0", "-0", "0 "}) {
     ReceivedStatus status;
     status.Take(Field("grpc-status", number, HeaderName::kGrpcStatus));
     EXPECT_FALSE(status.present) << number;
+    EXPECT_EQ(status.code, StatusCode::kUnknown) << number;
   }
 }
 

@@ -45,11 +45,12 @@ TimeoutText TimeoutText::Rounded(Duration timeout) {
   while (timeout.count() / step >= kThreeDigits) step *= 10;
   const std::int64_t rounded = DivideUp(timeout.count(), step) * step;
   // Seconds, or the next smaller unit that says it without a rest.
-  const auto says = [rounded](const Unit& unit) {
-    return unit.nanoseconds <= kSecond && rounded % unit.nanoseconds == 0 && rounded / unit.nanoseconds <= kLargest;
-  };
-  const auto unit = std::find_if(kUnits.rbegin(), kUnits.rend(), says);
-  return unit == kUnits.rend() ? Exact(timeout) : TimeoutText(rounded / unit->nanoseconds, unit->letter);
+  for (std::size_t i = kUnits.size(); i-- > 0;) {
+    const auto [letter, nanoseconds] = kUnits[i];
+    const bool says = nanoseconds <= kSecond && rounded % nanoseconds == 0 && rounded / nanoseconds <= kLargest;
+    if (says) return TimeoutText(rounded / nanoseconds, letter);
+  }
+  return Exact(timeout);
 }
 
 std::optional<Duration> ParseTimeout(std::string_view text) {

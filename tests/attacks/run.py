@@ -39,7 +39,6 @@ SECONDS_TO_DISCONNECT = 1.0
 MOST_MEASUREMENTS = 3
 # What the server still has of an attack when its attacker has left for this long.
 SECONDS_TO_GIVE_BACK = 10.0
-MOST_LEFT = MIB
 
 
 @dataclasses.dataclass
@@ -124,7 +123,7 @@ def broken_promises(row, measured):
         yield "the server was gone"
     elif measured.memory_growth > row.ceiling:
         yield f"memory grew by more than {row.ceiling / MIB:.1f} MiB"
-    if measured.memory_left is not None and measured.memory_left > MOST_LEFT:
+    if measured.memory_left is not None and measured.memory_left > row.left:
         yield f"{measured.memory_left / MIB:.1f} MiB were not given back within {SECONDS_TO_GIVE_BACK:.0f} s"
     if measured.most_handlers is not None and measured.most_handlers > MOST_STREAMS:
         yield f"{measured.most_handlers} handlers ran at once, and {MOST_STREAMS} may"
@@ -177,10 +176,10 @@ def growth(before, after):
     return None if before is None or after is None else after - before
 
 
-def memory_left(server, before):
+def memory_left(server, before, most):
     """What it has above `before`, once that is little, or time is up."""
     deadline = time.monotonic() + SECONDS_TO_GIVE_BACK
-    while (left := growth(before, server.memory())) is not None and left > MOST_LEFT and time.monotonic() < deadline:
+    while (left := growth(before, server.memory())) is not None and left > most and time.monotonic() < deadline:
         pause(0.1)
     return left
 
@@ -203,7 +202,7 @@ def measure(row, command, acknowledges=True, judged=True):
             measured.memory_growth = growth(memory, server.high_water()) if server.alive() else None
             pause(SECONDS_AFTER)
         if judged and server.alive():
-            measured.memory_left = memory_left(server, memory)
+            measured.memory_left = memory_left(server, memory, row.left)
         measured.seconds = end - start
         if None not in (cpu_begun, cpu_start, cpu_end):
             idle_share = (cpu_start - cpu_begun) / (start - begun)
@@ -216,8 +215,8 @@ def measure(row, command, acknowledges=True, judged=True):
 
 # --- the table --------------------------------------------------------------------------------------------------------
 
-HEADING = (f"  {'server':<12} {'errors/calls':>12} {'p99 before, during':>19} {'memory':>10} {'left':>10} {'CPU':>8} {'share':>6}"
-           "  the attacker saw")
+HEADING = (f"  {'server':<12} {'errors/calls':>12} {'p99 before, during':>19} {'memory':>10} {'left':>10} {'CPU':>8}"
+           f" {'share':>6}  the attacker saw")
 
 
 def line(name, measured):

@@ -75,6 +75,12 @@ class Server:
         return None
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
+        """Has the server stop as SIGTERM does, and reads what it says; once."""
+        if self.exit_code is not None:
+            return
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
         try:

@@ -8,13 +8,13 @@ cannot be changed here. Usage: half_open.py IP_PROGRAM SERVER_COMMAND COUNT
 import contextlib
 import subprocess
 import sys
-import time
 
 from processes import descriptors
 
 import frames
 from attacker import Attacker
-from scenarios import idle_connections, wait_until
+from crowds import idle_connections
+from judging import wait_until
 from servers import Server
 
 CANNOT_RUN = 77

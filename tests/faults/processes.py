@@ -95,14 +95,15 @@ def descriptors(pid):
 class MemoryGroup:
     """A control group with a memory limit, of version 1 or 2. `command` runs a command inside of it."""
 
-    ROOTS = ((pathlib.Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.failcnt"),
-             (pathlib.Path("/sys/fs/cgroup"), "memory.max", "memory.events"))
+    # Where groups of each version lie, and the file of the limit.
+    ROOTS = ((pathlib.Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes"),
+             (pathlib.Path("/sys/fs/cgroup"), "memory.max"))
 
     def __init__(self, limit):
         self.limit = limit
 
     def __enter__(self):
-        for root, file, _ in self.ROOTS:
+        for root, file in self.ROOTS:
             self.path = root / f"rhei-faults-{os.getpid()}"
             try:
                 self.path.mkdir()

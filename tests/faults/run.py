@@ -9,8 +9,9 @@ import pathlib
 import sys
 import time
 
+from judging import Report
 from processes import CannotRun
-from scenarios import SCENARIOS, Report
+from scenarios import SCENARIOS
 
 # Times on a machine with more to do may be long by chance; so what is broken is measured again.
 MOST_MEASUREMENTS = 3

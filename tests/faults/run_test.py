@@ -7,8 +7,9 @@ import pathlib
 import unittest
 
 import run
+from judging import Report, require_times
 from processes import Call, CannotRun, percentile, statuses
-from scenarios import Report, Scenario, require_times
+from scenarios import Scenario
 
 PROGRAMS = pathlib.Path("programs")
 
@@ -23,7 +24,8 @@ def run_all(*scenarios):
 
 class Judging(unittest.TestCase):
     def test_statuses_are_counted(self):
-        self.assertEqual("OK 2, UNAVAILABLE 1", statuses([Call(0, 1, "OK"), Call(0, 1, "UNAVAILABLE"), Call(0, 1, "OK")]))
+        calls = [Call(0, 1, status) for status in ("OK", "UNAVAILABLE", "OK")]
+        self.assertEqual("OK 2, UNAVAILABLE 1", statuses(calls))
         self.assertEqual("no calls", statuses([]))
 
     def test_a_percentile_is_one_of_the_values(self):

@@ -65,7 +65,7 @@ TEST_F(MemoryWatchTest, WhatWasFreedIsGivenBackWhereMemoryIsShortOnceASecond) {
 
 TEST_F(MemoryWatchTest, WhatWasFreedIsGivenBackASecondAfterItWasMuch) {
   loop_->SetMemory({.used = 100, .freed = 40});
-  loop_->NoteFreed(1024 * 1024 - 1);
+  loop_->NoteFreed(128 * 1024 - 1);
   world_.RunFor(2s);
   EXPECT_EQ(loop_->MemoryUsed(), 100U);
   loop_->NoteFreed(1);
@@ -76,15 +76,26 @@ TEST_F(MemoryWatchTest, WhatWasFreedIsGivenBackASecondAfterItWasMuch) {
 }
 
 TEST_F(MemoryWatchTest, WhatIsFreedWhileItWaitsIsGivenBackWithIt) {
-  loop_->NoteFreed(2 * 1024 * 1024);
+  loop_->NoteFreed(1 << 20);
   world_.RunFor(500ms);
-  loop_->NoteFreed(2 * 1024 * 1024);
+  loop_->NoteFreed(1 << 20);
   loop_->SetMemory({.used = 100, .freed = 40});
   world_.RunFor(500ms);
   EXPECT_EQ(loop_->MemoryUsed(), 60U);
   loop_->SetMemory({.used = 100, .freed = 40});
-  world_.RunFor(5s);
+  world_.RunFor(10s);
   EXPECT_EQ(loop_->MemoryUsed(), 100U);
+}
+
+TEST_F(MemoryWatchTest, WhereMuchIsFreedAllTheTimeItIsGivenBackEveryFiveSeconds) {
+  loop_->NoteFreed(1 << 20);
+  world_.RunFor(1s);
+  loop_->SetMemory({.used = 100, .freed = 40});
+  loop_->NoteFreed(1 << 20);
+  world_.RunFor(4999ms);
+  EXPECT_EQ(loop_->MemoryUsed(), 100U);
+  world_.RunFor(1ms);
+  EXPECT_EQ(loop_->MemoryUsed(), 60U);
 }
 
 }  // namespace
