@@ -56,7 +56,9 @@ Result<Target> ParseHost(std::string_view text, std::string_view endpoint) {
   if (endpoint.empty()) return BadTarget(text, "a host is missing");
   Target target;
   target.authority = endpoint;
-  if (Result<Address> literal = Address::Parse(endpoint); literal.ok()) {
+  // A host may be called "unix".
+  Result<Address> literal = Address::Parse(endpoint);
+  if (literal.ok() && literal->family != Address::Family::kUnix) {
     target.addresses.push_back(*std::move(literal));
     return target;
   }

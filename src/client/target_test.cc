@@ -38,20 +38,19 @@ TEST_P(GoodTargetTest, MeansWhatItSays) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, GoodTargetTest,
-    ::testing::Values(Good{"weather:8090", "lookup weather 8090", "weather:8090"},
-                      Good{"weather", "lookup weather 443", "weather"},
-                      Good{"dns:weather:8090", "lookup weather 8090", "weather:8090"},
-                      Good{"dns:///weather:8090", "lookup weather 8090", "weather:8090"},
-                      Good{"dns:///weather.example.org", "lookup weather.example.org 443", "weather.example.org"},
-                      Good{"localhost:0", "lookup localhost 0", "localhost:0"},
-                      Good{"127.0.0.1:80", "127.0.0.1:80 ", "127.0.0.1:80"}, Good{"[::1]:80", "[::1]:80 ", "[::1]:80"},
-                      Good{"dns:///[::1]:80", "[::1]:80 ", "[::1]:80"},
-                      Good{"ipv4:1.2.3.4:5", "1.2.3.4:5 ", "1.2.3.4:5"},
-                      Good{"ipv4:1.2.3.4:5,6.7.8.9:10", "1.2.3.4:5 6.7.8.9:10 ", "1.2.3.4:5"},
-                      Good{"ipv6:[::1]:80,[fd00::2]:81", "[::1]:80 [fd00::2]:81 ", "[::1]:80"},
-                      Good{"unix:/run/weather.sock", "unix:/run/weather.sock ", "localhost"},
-                      Good{"unix:weather.sock", "unix:weather.sock ", "localhost"},
-                      Good{"unix:///run/weather.sock", "unix:/run/weather.sock ", "localhost"}));
+    ::testing::Values(
+        Good{"weather:8090", "lookup weather 8090", "weather:8090"}, Good{"weather", "lookup weather 443", "weather"},
+        Good{"dns:weather:8090", "lookup weather 8090", "weather:8090"},
+        Good{"dns:///weather:8090", "lookup weather 8090", "weather:8090"},
+        Good{"dns:///weather.example.org", "lookup weather.example.org 443", "weather.example.org"},
+        Good{"dns:///unix:80", "lookup unix 80", "unix:80"}, Good{"localhost:0", "lookup localhost 0", "localhost:0"},
+        Good{"127.0.0.1:80", "127.0.0.1:80 ", "127.0.0.1:80"}, Good{"[::1]:80", "[::1]:80 ", "[::1]:80"},
+        Good{"dns:///[::1]:80", "[::1]:80 ", "[::1]:80"}, Good{"ipv4:1.2.3.4:5", "1.2.3.4:5 ", "1.2.3.4:5"},
+        Good{"ipv4:1.2.3.4:5,6.7.8.9:10", "1.2.3.4:5 6.7.8.9:10 ", "1.2.3.4:5"},
+        Good{"ipv6:[::1]:80,[fd00::2]:81", "[::1]:80 [fd00::2]:81 ", "[::1]:80"},
+        Good{"unix:/run/weather.sock", "unix:/run/weather.sock ", "localhost"},
+        Good{"unix:weather.sock", "unix:weather.sock ", "localhost"},
+        Good{"unix:///run/weather.sock", "unix:/run/weather.sock ", "localhost"}));
 
 class BadTargetTest : public ::testing::TestWithParam<std::string_view> {};
 
