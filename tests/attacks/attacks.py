@@ -94,12 +94,15 @@ def pipelined_requests(count):
 
 def send_pipelined(connection, count):
     connection.send(frames.window_update(0, MIB))
-    # The first request puts its fields into the table, the others are indices: nine bytes each.
+    return answered(connection, in_batches(pipelined(count), 1_000), count, 20)
+
+
+def pipelined(count):
+    """Empty requests. The first puts its fields into the table, the others are indices: nine bytes each."""
     first = (b"\x83\x86" + b"\x44" + frames.string(b"/attack.Victim/Echo") + b"\x41" + frames.string(b"127.0.0.1") +
              frames.field(b"te", b"trailers", True) + b"\x5f" + frames.string(b"application/grpc"))
-    pieces = in_batches((frames.headers(i, first if i == 1 else b"\x83\x86\xc1\xc0\xbf\xbe") +
-                         frames.data(i, frames.message(b""), True) for i in odd(count)), 1_000)
-    return answered(connection, pieces, count, 20)
+    return (frames.headers(i, first if i == 1 else b"\x83\x86\xc1\xc0\xbf\xbe") +
+            frames.data(i, frames.message(b""), True) for i in odd(count))
 
 
 def more_streams_than_allowed(connect):

@@ -1,6 +1,7 @@
 """More than there is room for: memory, connections, streams, and clients that go without a word."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 from judging import KIB, pause, times, victim, wait_until
 from processes import HERE, MIB, CannotRun, Load, MemoryGroup, Observer, descriptors, milliseconds, percentile, statuses
 
+import attacks
 import frames
 from attacker import Attacker
 from servers import Server
@@ -114,6 +116,27 @@ def half_open_connections(programs, report):
         raise CannotRun("needs the right to make a network namespace")
     report.figure(done.stdout.strip())
     report.require(done.returncode == 0, f"all are found out within keepalive's times: {done.stderr[-300:]}")
+
+
+CALLS = 1_000_000
+
+
+def a_million_calls(programs, report):
+    """S18: a million calls on one connection, one after the other as far as the server is concerned."""
+    with Server(victim(programs)) as server, contextlib.closing(Attacker(server.port)) as client:
+        # What the server needs for many at once it has after the first tenth.
+        calls, memory = attacks.in_batches(attacks.pipelined(CALLS), 1_000), 0
+        begin = time.monotonic()
+        for tenth in range(10):
+            client.send(frames.window_update(0, MIB))
+            client.flood(itertools.islice(calls, CALLS // 10_000), 60,
+                         done=lambda: client.ended_streams >= (tenth + 1) * CALLS // 10)  # noqa: B023
+            if tenth == 0:
+                memory = server.memory()
+        grown = server.memory() - memory
+    report.figure(f"{client.ended_streams} answered in {time.monotonic() - begin:.0f} s, {grown / MIB:+.1f} MiB")
+    report.require(client.ended_streams == CALLS, "all are answered")
+    report.require(grown <= MIB, "memory stays as it was")
 
 
 STREAMS_EACH = 1_000

@@ -31,6 +31,7 @@ SCENARIOS = (
     Scenario("S14 three times the memory there is", crowds.memory_shortage),
     Scenario("S16 9,000 idle connections", crowds.many_idle_connections),
     Scenario("S17 100,000 idle connections", crowds.hundred_thousand_connections, quick=False),
+    Scenario("S18 a million calls on one connection", crowds.a_million_calls),
     Scenario("S20 restarts under attack", restarts.restarts_under_attack),
     Scenario("S21 a client is killed, 10,000 streams", crowds.killed_client),
     Scenario("G2 1,000 half-open connections", crowds.half_open_connections),
