@@ -18,7 +18,7 @@ from judging import wait_until
 from servers import Server
 
 CANNOT_RUN = 77
-# Twice the second that the server's keepalive has for each of its times, a second in which it still may write, and some.
+# A second for each of the two times of its keepalive, one in which it still may write, and some.
 MOST_SECONDS = 4
 
 
