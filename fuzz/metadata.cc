@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "fuzz/check.h"
+#include "fuzz/field.h"
 #include "fuzz/input.h"
-#include "http2/hpack/header_field.h"
 #include "rhei/metadata.h"
 #include "wire/metadata_coding.h"
 #include "wire/percent_coding.h"
@@ -23,6 +23,7 @@ using rhei::CheckMetadata;
 using rhei::Metadata;
 using rhei::fuzz::Check;
 using rhei::fuzz::ExactCopy;
+using rhei::fuzz::Field;
 using rhei::fuzz::Input;
 using rhei::http2::HeaderField;
 using namespace rhei::wire;
@@ -61,13 +62,6 @@ std::optional<std::string> ReferenceBase64(std::string_view coded) {
     bytes.push_back(static_cast<char>(byte));
   }
   return bytes;
-}
-
-HeaderField Field(std::string_view name, std::string_view value) {
-  HeaderField field;
-  field.name = name;
-  field.value = value;
-  return field;
 }
 
 void CheckSent(const std::string& key, const std::string& value) {

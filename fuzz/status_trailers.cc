@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "fuzz/check.h"
+#include "fuzz/field.h"
 #include "fuzz/input.h"
-#include "http2/hpack/header_field.h"
 #include "rhei/result.h"
 #include "wire/metadata_coding.h"
 #include "wire/percent_coding.h"
@@ -19,20 +19,13 @@ using rhei::Error;
 using rhei::StatusCode;
 using rhei::fuzz::Check;
 using rhei::fuzz::ExactCopy;
+using rhei::fuzz::Field;
 using rhei::fuzz::Input;
 using rhei::http2::HeaderField;
 using namespace rhei::wire;
 
 // Peers commonly take 8 KiB of trailers, and each field counts its name and some more.
 constexpr std::size_t kMostTrailers = 8 * 1024;
-
-HeaderField Field(std::string_view name, std::string_view value) {
-  HeaderField field;
-  field.name = name;
-  field.value = value;
-  field.token = rhei::http2::FindHeaderName(name);
-  return field;
-}
 
 StatusCode ReferenceCode(std::string_view text) {
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;

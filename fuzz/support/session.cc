@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "fuzz/check.h"
+#include "fuzz/field.h"
 #include "fuzz/support/body.h"
 #include "http2/frame/goaway.h"
 #include "http2/frame/window_update.h"
@@ -19,10 +20,6 @@ using namespace http2;
 constexpr std::size_t kLargestAnswer = 64;
 // What else the input may make the connection write at once: GOAWAYs with their debug data.
 constexpr std::size_t kGoAways = 4 * (kGoAwaySize + 512);
-
-HeaderField Field(std::string_view name, std::string_view value) {
-  return {.name = name, .value = value, .token = FindHeaderName(name)};
-}
 
 std::vector<HeaderField> RequestFields() {
   return {Field(":method", "POST"), Field(":scheme", "http"), Field(":path", "/weather.Weather/Observe"),

@@ -37,6 +37,16 @@ class ConnectionLifeTest : public ::testing::Test {
     for (auto& promise : std::exchange(held, {})) promise.Set(std::string());
   }
   std::uint64_t Count(Abuse kind) const { return stack->server->Abuses()[kind]; }
+  // Starts the server anew, by limits that were changed, and makes one call by each of three connections.
+  std::vector<GenericStub> ThreeOfWhomTwoMayCome() {
+    EXPECT_TRUE(stack->Start().ok());
+    std::vector<GenericStub> stubs;
+    for (int i = 0; i < 3; ++i) stubs.push_back(stack->Stub());
+    EXPECT_TRUE(stubs[0].Call(kMethod, "").Wait().ok());
+    EXPECT_TRUE(stubs[1].Call(kMethod, "").Wait().ok());
+    EXPECT_EQ(stubs[2].Call(kMethod, "").Wait().code(), StatusCode::kUnavailable);
+    return stubs;
+  }
 
   std::optional<SimulatedStack> stack;
   std::optional<GenericStub> stub;
@@ -119,12 +129,7 @@ TEST_F(ConnectionLifeTest, AnOldConnectionWithoutCallsIsClosedAtOnce) {
 TEST_F(ConnectionLifeTest, ThereAreNoMoreThanTheLimitAndThoseThatThereAreGoOn) {
   Start(Limits().max_connection_age);
   stack->server_limits.max_connections = 2;
-  ASSERT_TRUE(stack->Start().ok());
-  std::vector<GenericStub> stubs;
-  for (int i = 0; i < 3; ++i) stubs.push_back(stack->Stub());
-  EXPECT_TRUE(stubs[0].Call(kMethod, "").Wait().ok());
-  EXPECT_TRUE(stubs[1].Call(kMethod, "").Wait().ok());
-  EXPECT_EQ(stubs[2].Call(kMethod, "").Wait().code(), StatusCode::kUnavailable);
+  std::vector<GenericStub> stubs = ThreeOfWhomTwoMayCome();
   EXPECT_EQ(Count(Abuse::kConnectionRefused), 1U);
   EXPECT_TRUE(stubs[0].Call(kMethod, "").Wait().ok());
   // One goes, and there is room again.
@@ -137,12 +142,7 @@ TEST_F(ConnectionLifeTest, ThereAreNoMoreThanTheLimitAndThoseThatThereAreGoOn) {
 TEST_F(ConnectionLifeTest, OneClientMayHaveNoMoreThanItsShare) {
   Start(Limits().max_connection_age);
   stack->server_limits.max_connections_per_client = 2;
-  ASSERT_TRUE(stack->Start().ok());
-  std::vector<GenericStub> stubs;
-  for (int i = 0; i < 3; ++i) stubs.push_back(stack->Stub());
-  EXPECT_TRUE(stubs[0].Call(kMethod, "").Wait().ok());
-  EXPECT_TRUE(stubs[1].Call(kMethod, "").Wait().ok());
-  EXPECT_EQ(stubs[2].Call(kMethod, "").Wait().code(), StatusCode::kUnavailable);
+  std::vector<GenericStub> stubs = ThreeOfWhomTwoMayCome();
   // Another client has its own.
   const std::shared_ptr<Runtime> other = stack->world.AddRuntime();
   GenericStub another(Connect("ipv4:" + std::string(kServerAddress), ChannelOptions().UseRuntime(other)));
