@@ -261,8 +261,7 @@ class [[nodiscard("a call that is dropped is cancelled")]] BidiStreamingCall
   }
 };
 
-// --- for generated code
-// ------------------------------------------------------------------------------------------------
+// --- for generated code ----------------------------------------------------------------------------------------------
 
 template <typename Reply, typename Request>
 ServerStreamingCall<Reply> StartServerStreaming(const Channel& channel, const Method& method, const Request& request,

@@ -252,8 +252,7 @@ TEST(ContextTest, WithdrawingAListenerWaitsForItsEnd) {
   }
 }
 
-// --- coroutines
-// ---------------------------------------------------------------------------------------------------------
+// --- coroutines ------------------------------------------------------------------------------------------------------
 
 Task<void> NoteUserAround(ForeignGate& gate, std::vector<std::string>& seen) {
   seen.push_back(CurrentUser());

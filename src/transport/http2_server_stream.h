@@ -45,8 +45,7 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   bool running() const { return state_ == State::kRunning; }
   std::string_view path() const { return context_.method(); }
 
-  // --- ServerCall
-  // ------------------------------------------------------------------------------------------------------
+  // --- ServerCall ----------------------------------------------------------------------------------------------------
   ServerContext& context() override { return context_; }
   Executor& executor() override;
   std::size_t loop_index() const override;
