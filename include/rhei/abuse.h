@@ -35,6 +35,8 @@ enum class Abuse : std::uint8_t {
   kStalledStream,
   // Nothing more was read until the peer had taken its answers.
   kReadingPaused,
+  // No call of the connection began until the client had taken some of its answers.
+  kCallsHeld,
   // A new connection was closed at once: there were too many, or the process had no file descriptor left for it.
   kConnectionRefused,
   kNoDescriptor,

@@ -80,6 +80,11 @@ struct Limits {
   // until the answer begins, to send them again if the server has not seen the call.
   std::size_t stream_write_buffer = 64 * 1024;
 
+  // Bytes of answers that wait for the client's windows, on one connection. While there are more, on two streams or
+  // more, no call of the connection begins: they wait, and whose answer stalls then has only `write_stall_timeout`, so
+  // that they do not wait for ever. Servers only.
+  std::size_t answer_buffer = 4 * 1024 * 1024;
+
   // What the process may have, for itself and for what its peers send. When 80 % of it are used, a connection has no
   // more than 100 calls at once; from 90 % on, new calls and new connections are refused and half-arrived requests are
   // ended, all with RESOURCE_EXHAUSTED, and what runs goes on. 0: what the machine, or the process's control group

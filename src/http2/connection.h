@@ -212,10 +212,13 @@ class Connection {
   std::size_t PollTransmit(std::span<std::string_view> slices);
   // The first `bytes` of them have been written.
   void Transmitted(std::size_t bytes, TimePoint now);
-  std::size_t output_size() const { return output_.size(); }  // bytes that wait to be written
-  std::size_t queued_size() const { return queued_bytes_; }   // that SendData holds, on all streams
+  std::size_t output_size() const { return output_.size(); }      // bytes that wait to be written
+  std::size_t queued_size() const { return queued_bytes_; }       // that SendData holds, on all streams
+  std::size_t queued_streams() const { return queued_streams_; }  // whose bytes these are
   // Both.
   std::size_t unsent_size() const { return output_.size() + queued_bytes_; }
+  // Server: while others wait for what the queues hold, a stream that stalls has only Limits::write_stall_timeout.
+  void HurryStalls(bool hurry);
   bool wants_to_write() const {
     return !output_.empty() || (scheduler_.has_ready() && !connection_blocked_ && !failed_);
   }
@@ -361,6 +364,7 @@ class Connection {
   // connection_timeouts.cc
   void CheckPeer();
   void CheckStalls();
+  Duration StallTime() const;
   bool CheckStall(std::uint32_t slot, SendQueue& queue, bool blocked);
   bool young() const { return highest_ < 2 * kYoungStreams; }
   void CheckRest();
@@ -450,6 +454,8 @@ class Connection {
   std::size_t queued_bytes_ = 0;     // in the queues of all streams
   bool connection_blocked_ = false;  // queued DATA waits for the connection's window
   bool small_data_allowed_ = false;  // the wait for larger windows is over
+  bool stalls_hurry_ = false;
+  std::uint32_t queued_streams_ = 0;  // that have a queue
 };
 
 // One side has sent END_STREAM.

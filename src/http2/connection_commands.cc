@@ -74,6 +74,7 @@ void Connection::SendData(Stream stream, PooledBytes bytes, bool end_stream) {
     // END_STREAM alone needs no window.
     if (bytes.empty() && ReserveData(stream, 0, true) != nullptr) return;
     record->queue = std::make_unique<SendQueue>();
+    ++queued_streams_;
   } else if (record->queue->end_stream() || record->queue->trailers() != nullptr) {
     return;
   }

@@ -163,7 +163,7 @@ bool Connection::SendQueuedData(std::uint32_t slot) {
 // A stream waits for windows. How long that may be is a server's concern: a client's calls have deadlines.
 void Connection::WatchStalls() {
   if (role_ != Role::kServer || timers_.running(Timer::kStalls)) return;
-  timers_.StartByCommand(Timer::kStalls, limits_.stalled_stream_timeout / kStallChecks);
+  timers_.StartByCommand(Timer::kStalls, StallTime() / kStallChecks);
 }
 
 void Connection::WriteQueuedData(StreamRecord& record, std::size_t size, bool end_stream) {
@@ -188,6 +188,7 @@ void Connection::WriteQueuedData(StreamRecord& record, std::size_t size, bool en
 void Connection::FinishQueue(std::uint32_t slot) {
   StreamRecord& record = streams_[slot];
   const std::unique_ptr<SendQueue> queue = std::move(record.queue);
+  --queued_streams_;
   if (const QueuedTrailers* trailers = queue->trailers()) {
     record.state.SendHeaders(true);
     SendHeaderBlock(record.id, trailers->prefix(), trailers->fields(), true);

@@ -54,6 +54,7 @@ void Connection::DropQueue(std::uint32_t slot) {
   queued_bytes_ -= record.queue->size();
   if (PooledBytes memory = record.queue->TakeReferred(); !memory.empty()) output_.Keep(std::move(memory));
   record.queue.reset();
+  --queued_streams_;
   scheduler_.Remove(slot);
   // Who comes next may need less of the connection's window than this one did.
   connection_blocked_ = false;

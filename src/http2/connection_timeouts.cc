@@ -1,4 +1,6 @@
 // What happens when time passes: the peer takes too long, or there is nothing to do.
+#include <algorithm>
+
 #include "http2/connection.h"
 
 namespace rhei::inline v0::http2 {
@@ -49,7 +51,17 @@ void Connection::CheckStalls() {
     if (record.queue == nullptr) return;
     waiting |= CheckStall(slot, *record.queue, connection_blocked || scheduler_.blocked(slot));
   });
-  if (waiting) timers_.Start(Timer::kStalls, limits_.stalled_stream_timeout / kStallChecks);
+  if (waiting) timers_.Start(Timer::kStalls, StallTime() / kStallChecks);
+}
+
+Duration Connection::StallTime() const {
+  const Duration usual = limits_.stalled_stream_timeout;
+  return stalls_hurry_ ? std::min(usual, limits_.write_stall_timeout) : usual;
+}
+
+void Connection::HurryStalls(bool hurry) {
+  stalls_hurry_ = hurry;
+  if (timers_.running(Timer::kStalls)) timers_.StartByCommand(Timer::kStalls, StallTime() / kStallChecks);
 }
 
 // Whether a stream waits for windows; one that has done so for too long, for too little, is ended (CVE-2019-9511,
@@ -66,7 +78,7 @@ bool Connection::CheckStall(std::uint32_t slot, SendQueue& queue, bool blocked) 
     queue.Watch(now);
     return true;
   }
-  if (drain->time < limits_.stalled_stream_timeout) return true;
+  if (drain->time < StallTime()) return true;
   const double seconds = std::chrono::duration<double>(drain->time).count();
   if (static_cast<double>(drain->bytes) >= limits_.min_stream_rate * seconds) {
     queue.Watch(now);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,7 +73,7 @@ class Http2Link final : private runtime::ByteStream::Handler {
   void CloseNow(std::string_view cause);
 
  private:
-  enum class State { kOpen, kClosing, kLingering, kEnded };
+  enum class State : std::uint8_t { kOpen, kClosing, kLingering, kEnded };
 
   void OnReadable() override;
   void OnWritable() override;

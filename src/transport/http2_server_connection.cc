@@ -61,6 +61,7 @@ Http2ServerConnection::Http2ServerConnection(const CallRouter& router, const Lim
       templates_(RegisterTemplates(link_.connection())),
       request_reader_(router, link_.peer(), link_.local()),
       place_(link_, limits),
+      held_calls_(place_),
       idle_since_(loop.Now()),
       age_end_(AgeEnd(loop, limits.max_connection_age)),
       life_timer_([this] { OnLifeTimer(); }) {
@@ -164,7 +165,17 @@ void Http2ServerConnection::OnReset(const Event& event) {
 void Http2ServerConnection::OnBatchEnd() {
   started_in_round_ = 0;
   place_.waiters.Tell();
+  StartHeldCalls();
   if (draining_) CloseIfDrained();
+}
+
+void Http2ServerConnection::OnSendProgress() {
+  place_.waiters.Tell();
+  StartHeldCalls();
+}
+
+void Http2ServerConnection::StartHeldCalls() {
+  held_calls_.StartWhatMay([](Http2ServerStream& call) { call.StartHeld(); });
 }
 
 void Http2ServerConnection::OnLinkEnd(std::string_view cause) {
@@ -183,6 +194,7 @@ void Http2ServerConnection::OnRest() {
 }
 
 void Http2ServerConnection::CancelStreams(std::string_view why) {
+  held_calls_.Close();
   for (const std::unique_ptr<Http2ServerStream>& stream : streams_) {
     if (stream != nullptr && !stream->idle()) stream->Cancel(StatusCode::kUnavailable, why);
   }
@@ -195,6 +207,7 @@ void Http2ServerConnection::StreamDone(Http2ServerStream&) {
     loop().Post([this] { owner_.OnConnectionGone(*this); });
     return;
   }
+  StartHeldCalls();
   if (draining_) CloseIfDrained();
 }
 

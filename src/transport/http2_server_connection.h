@@ -10,6 +10,7 @@
 
 #include "rhei/limits.h"
 #include "transport/call_router.h"
+#include "transport/held_calls.h"
 #include "transport/http2_link.h"
 #include "transport/http2_server_stream.h"
 #include "transport/receive_budget.h"
@@ -63,6 +64,7 @@ class Http2ServerConnection final : public Http2Link::Owner {
   Http2MessageStream::Place& place() { return place_; }
   wire::FieldList& fields() { return fields_; }
   void HandlerStarted() { ++started_in_round_; }
+  HeldCalls& held_calls() { return held_calls_; }
   // Whether the process has too little memory for one more call here.
   bool LacksMemoryForCall() {
     const runtime::MemoryLevel level = loop().Memory(limits().process_memory);
@@ -83,12 +85,14 @@ class Http2ServerConnection final : public Http2Link::Owner {
  private:
   bool OnEvent(const http2::Event& event) override;
   void OnBatchEnd() override;
-  void OnSendProgress() override { place_.waiters.Tell(); }
+  void OnSendProgress() override;
   void OnLinkEnd(std::string_view cause) override;
   void OnRest() override;
 
   void OnReset(const http2::Event& event);
   Http2ServerStream& StreamAt(std::uint32_t slot);
+  void StartHeldCalls();
+  // For the end of the connection.
   void CancelStreams(std::string_view why);
   void CloseIfDrained();
   void ArmLifeTimer();
@@ -109,13 +113,14 @@ class Http2ServerConnection final : public Http2Link::Owner {
   Templates templates_;
   RequestReader request_reader_;
   Http2MessageStream::Place place_;
+  HeldCalls held_calls_;
   wire::FieldList fields_;
   std::vector<std::unique_ptr<Http2ServerStream>> streams_;  // by slot; kept for the next call
   std::size_t active_ = 0;                                   // streams that are not done
-  std::uint32_t started_in_round_ = 0;
   std::uint64_t arrived_ = 0;
   TimePoint idle_since_;
   TimePoint age_end_;  // when it is old; from then on, when its calls are ended
+  std::uint32_t started_in_round_ = 0;
   bool draining_ = false;
   bool old_ = false;
   bool link_ended_ = false;

@@ -27,7 +27,8 @@ Http2ServerStream::Http2ServerStream(Http2ServerConnection& connection) : connec
 void Http2ServerStream::OnMessagePart(const http2::Event& event) {
   if (event.has_headers) Begin(event);
   arrived_ += event.charged;
-  if (streams_ && stream_ == event.stream && !unwanted_ && state_ == State::kRunning) {
+  const bool begun = state_ == State::kRunning || state_ == State::kHeld;
+  if (streams_ && stream_ == event.stream && !unwanted_ && begun) {
     return messages_->Arrived(event.data, event.charged, event.end_stream);
   }
   if (state_ != State::kReceiving || stream_ != event.stream) {
@@ -86,6 +87,8 @@ void Http2ServerStream::CheckHead(const RequestHead& head) {
   } else if (connection_.LacksMemoryForCall()) {
     FailForMemory();
   } else if (handler_->client_streams()) {
+    Messages();
+    if (connection_.held_calls().MustWait()) return Hold({}, 0);
     RunStreaming();
   }
 }
@@ -115,7 +118,7 @@ void Http2ServerStream::OnDeadline() {
   const auto timeout = std::chrono::duration_cast<std::chrono::microseconds>(timeout_);
   Error error(StatusCode::kDeadlineExceeded,
               "the deadline of " + std::to_string(timeout.count()) + " us passed on the server", Origin::kLibrary);
-  if (state_ == State::kReceiving) return Fail(error);
+  if (state_ == State::kReceiving || state_ == State::kHeld) return Fail(error);
   AnswerEarly(std::move(error));
 }
 
@@ -152,6 +155,8 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     std::string_view rest = data;
     const MessageReader::Result result = reader.Next(rest, limit);
     if (result.outcome == MessageReader::Outcome::kMessage && rest.empty()) {
+      if (connection_.held_calls().MustWait()) [[unlikely]]
+        return Hold(result.message, charged);
       if (charged > 0) connection_.http2().Consume(stream_, charged);
       return Run(result.message);
     }
@@ -181,7 +186,7 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
     collected.has_message = true;
     if (end_stream && data.empty()) {
       connection_.budget().Arrived(collected.share, charged, 0);
-      return Run(result.message);
+      return RunInTurn(result.message);
     }
     collected.message = PooledBytes(result.message);
   }
@@ -194,7 +199,38 @@ void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charge
   if (!collected.has_message) {
     return Fail(Error(StatusCode::kUnimplemented, "a unary call has one request, and none was sent", Origin::kLibrary));
   }
-  Run(collected.message.view());
+  RunInTurn(collected.message.view());
+}
+
+void Http2ServerStream::RunInTurn(std::string_view message) {
+  if (!connection_.held_calls().MustWait()) return Run(message);
+  connection_.budget().Leave(collected_->share);
+  Hold(message, 0);
+}
+
+void Http2ServerStream::Hold(std::string_view message, std::size_t charged) {
+  if (!streams_) {
+    Collected& collected = Collect();
+    // `message` may lie in it.
+    if (collected.message.view().data() != message.data()) collected.message = PooledBytes(message);
+    connection_.budget().Waits(message.size(), charged);
+  }
+  state_ = State::kHeld;
+  connection_.held_calls().Add(*this);
+}
+
+void Http2ServerStream::StartHeld() {
+  state_ = State::kReceiving;
+  if (streams_) return RunStreaming();
+  connection_.budget().WaitsNoMore(collected_->message.size());
+  grpc_ ? Run(collected_->message.view()) : AnswerHttp(collected_->message.view());
+}
+
+// Its call ends before its turn has come.
+void Http2ServerStream::EndHeld() {
+  connection_.held_calls().Remove(*this);
+  if (streams_) return messages_->CloseUnlessClosed();
+  connection_.budget().WaitsNoMore(collected_->message.size());
 }
 
 Http2ServerStream::Collected& Http2ServerStream::Collect() {
@@ -261,7 +297,6 @@ void Http2ServerStream::RunStreaming() {
   state_ = State::kRunning;
   connection_.HandlerStarted();
   connection_.WatchRequests();
-  Messages();
   const InstallContext install(&ServerContextWriter::scope(context_));
   handler_->Handle(*this, {});
 }
@@ -343,7 +378,13 @@ void Http2ServerStream::Reply() {
     return Answered();
   }
   http2::Connection& http2 = connection_.http2();
-  if (!unsent_.empty()) http2.SendData(stream_, std::move(unsent_), false);
+  if (!unsent_.empty()) {
+    if (connection_.held_calls().TooManyAnswers() && connection_.LacksMemory()) {
+      unsent_ = PooledBytes();
+      return FailForMemory();
+    }
+    http2.SendData(stream_, std::move(unsent_), false);
+  }
   wire::FieldList& fields = connection_.fields();
   fields.Clear();
   if (!context_.trailers().empty()) fields.AddMetadata(context_.trailers());
@@ -402,6 +443,7 @@ void Http2ServerStream::ReceiveHttp(std::string_view data, std::size_t charged, 
   connection_.budget().Arrived(collected.share, charged, whole ? 0 : body.size());
   if (!end_stream) return connection_.WatchRequests();
   connection_.budget().Leave(collected.share);
+  if (connection_.held_calls().MustWait()) return Hold(std::exchange(body, {}), 0);
   AnswerHttp(body);
 }
 
@@ -440,6 +482,7 @@ void Http2ServerStream::SendHttp(int status, const Metadata& headers, std::strin
 }
 
 void Http2ServerStream::Answered() {
+  if (state_ == State::kHeld) EndHeld();
   state_ = State::kSending;
   if (streams_) messages_->CloseUnlessClosed();
   ServerContextWriter::End(context_);
@@ -456,6 +499,7 @@ void Http2ServerStream::OnDrained() {
 
 void Http2ServerStream::Cancel(StatusCode code, std::string_view why) {
   if (state_ == State::kIdle) return;
+  if (state_ == State::kHeld) EndHeld();
   if (state_ != State::kRunning) return Done();
   // The slot waits for the handler.
   unwanted_ = true;

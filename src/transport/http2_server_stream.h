@@ -24,9 +24,9 @@ namespace rhei::inline v0::transport {
 
 class Http2ServerConnection;
 
-// Used for one call after the other, with the memory of the last. Its states: it collects the request, its handler
-// runs, it waits for its answer to leave. Its slot is free when the handler has answered, also if nobody waits for the
-// answer any more. On its connection's loop only.
+// Used for one call after the other, with the memory of the last. Its states: it collects the request, it may have to
+// wait for its turn, its handler runs, it waits for its answer to leave. Its slot is free when the handler has
+// answered, also if nobody waits for the answer any more. On its connection's loop only.
 class Http2ServerStream final : public ServerCall, private Http2MessageStream::Owner {
  public:
   explicit Http2ServerStream(Http2ServerConnection& connection);
@@ -40,6 +40,8 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   // Whether more of the request is to come. Ends the call if that is too slow: to be asked several times within
   // Limits::stalled_stream_timeout.
   bool CheckRequest(TimePoint now);
+  // It has waited for its turn; see HeldCalls.
+  void StartHeld();
 
   bool idle() const { return state_ == State::kIdle; }
   bool running() const { return state_ == State::kRunning; }
@@ -62,14 +64,14 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   void Break(Error error) override;
 
  private:
-  enum class State : std::uint8_t { kIdle, kReceiving, kRunning, kSending };
+  enum class State : std::uint8_t { kIdle, kReceiving, kHeld, kRunning, kSending };
 
   // A request that does not come in one piece, until its handler runs.
   struct Collected : Pooled {
     ReceiveBudget::Share share;
     wire::MessageReader reader;
     bool has_message = false;
-    PooledBytes message;  // whole, it waits for the end of the stream
+    PooledBytes message;  // whole, it waits for the end of the stream, or for its turn
     std::string body;     // of a plain request
   };
   // How fast a request comes.
@@ -91,6 +93,11 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   Collected& Collect();
   void Run(std::string_view message);
   void RunStreaming();
+  // It waits for its turn; of `message` so many bytes have not been given back to the connection's window.
+  void Hold(std::string_view message, std::size_t charged);
+  void EndHeld();
+  // The same for a whole request, all of which has been given back or is on the budget; at once, if it may.
+  void RunInTurn(std::string_view message);
   void EndSlowRequest(Duration time, std::size_t bytes);
   Http2MessageStream& Messages();
   bool OnSend() override;

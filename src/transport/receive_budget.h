@@ -26,13 +26,17 @@ class ReceiveBudget {
 
   // `charged` bytes arrived for the stream, whose unfinished message now holds `held`. Both windows are served.
   void Arrived(Share& share, std::size_t charged, std::size_t held) {
-    if (held == 0 && share.held == 0) {
+    if (held == 0 && share.held == 0 && !TooMuchWaits()) {
       // The usual case: whole messages.
       if (charged > 0) connection_.Consume(share.stream, charged);
       return;
     }
     Hold(share, held);
-    connection_.ConsumeOnConnection(charged);
+    if (TooMuchWaits()) {
+      owed_ += charged;
+    } else {
+      connection_.ConsumeOnConnection(charged);
+    }
     GiveStream(share, charged);
     if (held == 0) GiveBack();
   }
@@ -53,6 +57,18 @@ class ReceiveBudget {
   // Such bytes have been read, or are not wanted any more.
   void Read(std::size_t bytes) {
     unread_ -= bytes;
+    GiveOwed();
+  }
+
+  // A request of so many bytes is whole, and waits until its handler may begin; of it `charged` have not been given
+  // back to the connection's window, which stays shut while too much waits.
+  void Waits(std::size_t bytes, std::size_t charged) {
+    waiting_ += bytes;
+    owed_ += charged;
+    GiveOwed();
+  }
+  void WaitsNoMore(std::size_t bytes) {
+    waiting_ -= bytes;
     GiveOwed();
   }
 
@@ -81,6 +97,8 @@ class ReceiveBudget {
   // not count here, or they would keep each other from being whole; the windows of their streams bound them.
   static constexpr std::size_t kUnreadBudgets = 4;
 
+  bool TooMuchWaits() const { return waiting_ > kUnreadBudgets * budget_; }
+
   void GiveStream(Share& share, std::size_t bytes) {
     if (held_ <= budget_ || oldest_ == &share || share.held == 0) {
       connection_.ConsumeOnStream(share.stream, bytes);
@@ -90,7 +108,7 @@ class ReceiveBudget {
   }
 
   void GiveOwed() {
-    if (owed_ == 0 || unread_ > kUnreadBudgets * budget_) return;
+    if (owed_ == 0 || unread_ > kUnreadBudgets * budget_ || TooMuchWaits()) return;
     connection_.ConsumeOnConnection(std::exchange(owed_, 0));
   }
 
@@ -120,9 +138,10 @@ class ReceiveBudget {
 
   http2::Connection& connection_;
   const std::size_t budget_;
-  std::size_t held_ = 0;    // in unfinished messages
-  std::size_t unread_ = 0;  // that wait for their readers
-  std::size_t owed_ = 0;    // to the connection's window
+  std::size_t held_ = 0;     // in unfinished messages
+  std::size_t unread_ = 0;   // that wait for their readers
+  std::size_t waiting_ = 0;  // in requests that wait for their handlers
+  std::size_t owed_ = 0;     // to the connection's window
   Share* oldest_ = nullptr;
   Share* newest_ = nullptr;
 };

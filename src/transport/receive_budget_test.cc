@@ -48,6 +48,19 @@ TEST_F(ReceiveBudgetTest, UnderTheBudgetEverythingIsGivenBackAsItArrives) {
   EXPECT_EQ(Withheld(), 0U);
 }
 
+// 1 MiB and 600,000 bytes are the connection's window and what makes it send credit.
+TEST_F(ReceiveBudgetTest, WhileTooManyRequestsWaitTheConnectionsWindowStaysShut) {
+  budget_.Waits(400'000, 400'000);
+  const std::size_t sent = connection_.output_size();
+  EXPECT_GT(sent, before_);
+  budget_.Waits(1, 0);
+  budget_.Waits(400'000, 400'000);
+  budget_.Arrived(*shares_[0], 600'000, 0);
+  EXPECT_EQ(connection_.output_size(), sent);
+  budget_.WaitsNoMore(400'001);
+  EXPECT_GT(connection_.output_size(), sent);
+}
+
 TEST_F(ReceiveBudgetTest, AboveItOnlyTheOldestIsGivenCredit) {
   budget_.Arrived(*shares_[0], 60'000, 60'000);
   budget_.Arrived(*shares_[1], 40'000, 40'000);

@@ -203,6 +203,31 @@ TEST(StreamingClientScriptTest, DataForACallThatHasItsAnswerIsSwallowed) {
   fixture.ExpectGoesOn();
 }
 
+TEST(StreamingClientScriptTest, ACallThatIsHeldUpForUnreadAnswersKeepsItsMessages) {
+  Limits limits;
+  limits.answer_buffer = 0;
+  ServerFixture fixture(1, limits);
+  std::string bytes = Settings({{http2::SettingId::kInitialWindowSize, 0}});
+  for (std::uint32_t stream = 1; stream <= 7; stream += 2) {
+    bytes += Headers(stream, Block(kRequest)) + Data(stream, GrpcMessage("a"));
+  }
+  bytes += Data(1, GrpcMessage("b"), true) + Data(3, GrpcMessage("b"), true);
+  fixture.peer->Send(bytes);
+  fixture.world.RunFor(1s);
+  // All four had begun before an answer was there; these two come after.
+  fixture.peer->Send(Headers(9, Block(kRequest)) + Data(9, GrpcMessage("a")) + Headers(11, Block(kRequest)) +
+                     Data(11, GrpcMessage("a")));
+  fixture.world.RunFor(1s);
+  fixture.peer->Send(RstStream(11, ErrorCode::kCancel) + Data(9, GrpcMessage("b"), true));
+  fixture.world.RunFor(1s);
+  EXPECT_TRUE(fixture.peer->headers(9).empty());
+  fixture.peer->Send(Settings({{http2::SettingId::kInitialWindowSize, 1000}}));
+  fixture.world.RunFor(1s);
+  EXPECT_EQ(fixture.peer->data(1), GrpcMessage("2"));
+  EXPECT_EQ(fixture.peer->data(9), GrpcMessage("2"));
+  EXPECT_TRUE(fixture.peer->headers(11).empty());
+}
+
 TEST(StreamingClientScriptTest, AStreamsWindowThatOverflowsIsAFlowControlError) {
   class Unread final : public GenericStreamingService {
    public:
