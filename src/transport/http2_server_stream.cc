@@ -226,7 +226,6 @@ void Http2ServerStream::StartHeld() {
   grpc_ ? Run(collected_->message.view()) : AnswerHttp(collected_->message.view());
 }
 
-// Its call ends before its turn has come.
 void Http2ServerStream::EndHeld() {
   connection_.held_calls().Remove(*this);
   if (streams_) return messages_->CloseUnlessClosed();
@@ -359,7 +358,7 @@ char* Http2ServerStream::ReserveReply(std::size_t size) {
   CheckHandlersMetadata();
   char* room = nullptr;
   if (!unwanted_ && !refusal_) {
-    if (!headers_sent_) WriteHeaders(context_.headers());
+    if (!std::exchange(headers_sent_, true)) WriteHeaders(context_.headers());
     room = http2.ReserveData(stream_, framed, false);
   }
   if (room == nullptr) {

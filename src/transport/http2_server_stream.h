@@ -95,9 +95,10 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   void RunStreaming();
   // It waits for its turn; of `message` so many bytes have not been given back to the connection's window.
   void Hold(std::string_view message, std::size_t charged);
-  void EndHeld();
-  // The same for a whole request, all of which has been given back or is on the budget; at once, if it may.
+  // Runs, or waits for its turn, with a message whose bytes the budget knows already.
   void RunInTurn(std::string_view message);
+  // Its call ends before its turn has come.
+  void EndHeld();
   void EndSlowRequest(Duration time, std::size_t bytes);
   Http2MessageStream& Messages();
   bool OnSend() override;

@@ -11,8 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "testing/scripted_peer.h"
-#include "tests/e2e/simulated_stack.h"
+#include "tests/e2e/scripted_client.h"
 
 namespace rhei::inline v0::testing {
 namespace {
@@ -24,9 +23,6 @@ using http2::FrameType;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-
-const Fields kRequest = {{":method", "POST"},    {":scheme", "http"}, {":path", "/test.Test/Method"},
-                         {":authority", "test"}, {"te", "trailers"},  {"content-type", "application/grpc"}};
 
 // kRequest with another value for one name; without that name if the value is empty.
 std::string RequestWith(std::string_view name, std::string_view value) {
@@ -44,22 +40,9 @@ std::string RequestWith(std::string_view name, std::string_view value) {
   return Block(fields);
 }
 
-class Fixture {
+class Fixture : public ScriptedClient {
  public:
-  explicit Fixture(Limits limits = {}, FunctionService::Function function = Echo, std::uint64_t seed = 1,
-                   const SimulationOptions& network = {})
-      : stack(std::move(function), seed, network) {
-    stack.server_limits = limits;
-    EXPECT_TRUE(stack.Start().ok());
-    runtime::Loop& loop = stack.client_runtime->loop(0);
-    std::unique_ptr<runtime::ByteStream> stream;
-    const auto operation =
-        loop.Connect(*runtime::Address::Parse(kServerAddress),
-                     [&](Result<std::unique_ptr<runtime::ByteStream>> connected) { stream = *std::move(connected); });
-    EXPECT_TRUE(stack.world.RunUntil([&] { return stream != nullptr; }));
-    peer = std::make_unique<ScriptedPeer>(std::move(stream));
-    peer->Send(ClientHello() + SettingsAck());
-  }
+  using ScriptedClient::ScriptedClient;
 
   // Sends the request on stream 1, and a good one on stream 3 behind it, and tells the first one's answer.
   std::vector<Fields> Ask(std::string_view block, std::string_view data, bool end_stream = true) {
@@ -72,18 +55,7 @@ class Fixture {
     EXPECT_EQ(peer->data(3), GrpcMessage("echo next"));
     return peer->headers(1);
   }
-
-  SimulatedStack stack;
-  std::unique_ptr<ScriptedPeer> peer;
 };
-
-void ExpectStatus(const std::vector<Fields>& blocks, std::string_view http, std::string_view grpc,
-                  std::string_view text) {
-  ASSERT_EQ(blocks.size(), 1U) << text;
-  EXPECT_THAT(blocks[0], Contains(Pair(":status", http)));
-  EXPECT_THAT(blocks[0], Contains(Pair("grpc-status", grpc))) << text;
-  EXPECT_THAT(blocks[0], Contains(Pair("grpc-message", HasSubstr(text))));
-}
 
 TEST(MisbehavingClientTest, TheScriptItselfAsksRightly) {
   Fixture fixture;
@@ -277,7 +249,6 @@ TEST(MisbehavingClientTest, OneThatNeverReadsIsHungUpOn) {
   EXPECT_TRUE(fixture.peer->ended());
 }
 
-// Dropping the handlers' connection before, while and after they answer, with the answers coming late.
 // However wide its windows are: 500 answers would be 30 MB.
 TEST(MisbehavingClientTest, OneThatNeverReadsIsAnsweredOnlyUpToTheWriteBuffer) {
   SimulationOptions network;
@@ -301,103 +272,6 @@ TEST(MisbehavingClientTest, OneThatNeverReadsIsAnsweredOnlyUpToTheWriteBuffer) {
   EXPECT_EQ(fixture.stack.service.started, 500);
 }
 
-// A hundred answers of a megabyte each, for a client that opens no window. `before`: what it sends first.
-class ShutWindowsTest : public ::testing::Test {
- protected:
-  static constexpr int kCalls = 100;
-  static constexpr std::size_t kAnswer = 1'000'000;
-
-  explicit ShutWindowsTest(std::size_t answer = kAnswer, std::size_t request = 0)
-      : fixture_({}, [answer](ServerContext&, const std::string&) -> Task<Result<std::string>> {
-          return std::string(answer, 'x');
-        }) {
-    fixture_.stack.world.RunFor(1s);
-    std::string bytes = Settings({{http2::SettingId::kInitialWindowSize, 0}});
-    for (std::uint32_t i = 0; i < kCalls; ++i) {
-      bytes += Headers(2 * i + 1, Block(kRequest)) + Data(2 * i + 1, GrpcMessage(std::string(request, 'q')), true);
-    }
-    fixture_.peer->Send(bytes);
-    fixture_.stack.world.RunFor(1s);
-  }
-
-  int started() { return fixture_.stack.service.started; }
-  std::uint64_t Count(Abuse kind) { return fixture_.stack.server->Abuses()[kind]; }
-
-  Fixture fixture_;
-};
-
-TEST_F(ShutWindowsTest, NoCallBeginsWhileItsAnswersAreMoreThanTheBuffer) {
-  EXPECT_EQ(started(), 5);
-  EXPECT_EQ(Count(Abuse::kCallsHeld), 1U);
-}
-
-TEST_F(ShutWindowsTest, AllAreServedWhenTheWindowsOpen) {
-  fixture_.peer->Send(WindowUpdate(0, 0x7000000) + Settings({{http2::SettingId::kInitialWindowSize, 0x7000000}}));
-  fixture_.stack.world.RunFor(30s);
-  EXPECT_EQ(started(), kCalls);
-  EXPECT_EQ(fixture_.peer->data(2 * kCalls - 1).size(), kAnswer + 5);
-  EXPECT_EQ(Count(Abuse::kStalledStream), 0U);
-}
-
-TEST_F(ShutWindowsTest, AnswersThatStallMakeRoomSoon) {
-  fixture_.stack.world.RunFor(9s);
-  EXPECT_EQ(started(), 5);
-  fixture_.stack.world.RunFor(5s);
-  EXPECT_EQ(Count(Abuse::kStalledStream), 5U);
-  EXPECT_EQ(started(), 10);
-}
-
-TEST_F(ShutWindowsTest, ACallThatItGivesUpMeanwhileNeverBegins) {
-  std::string bytes;
-  for (std::uint32_t i = 10; i < kCalls; ++i) bytes += RstStream(2 * i + 1, ErrorCode::kCancel);
-  fixture_.peer->Send(bytes + WindowUpdate(0, 0x7000000) +
-                      Settings({{http2::SettingId::kInitialWindowSize, 0x7000000}}));
-  fixture_.stack.world.RunFor(30s);
-  EXPECT_EQ(started(), 10);
-}
-
-TEST_F(ShutWindowsTest, TheDeadlineOfACallThatWaitsGoesOn) {
-  constexpr std::uint32_t kStream = 2 * kCalls + 1;
-  Fields request = kRequest;
-  request.emplace_back("grpc-timeout", "2S");
-  fixture_.peer->Send(Headers(kStream, Block(request)) + Data(kStream, GrpcMessage(""), true));
-  fixture_.stack.world.RunFor(3s);
-  ExpectStatus(fixture_.peer->headers(kStream), "200", "4", "the deadline");
-  EXPECT_EQ(started(), 5);
-}
-
-TEST_F(ShutWindowsTest, ItsEndStartsNoneOfThem) {
-  fixture_.peer->Close();
-  fixture_.stack.world.RunFor(60s);
-  EXPECT_EQ(started(), 5);
-}
-
-class ShutWindowsWithLargeRequestsTest : public ShutWindowsTest {
- protected:
-  ShutWindowsWithLargeRequestsTest() : ShutWindowsTest(kAnswer, 50'000) {}
-};
-
-TEST_F(ShutWindowsWithLargeRequestsTest, RequestsThatWaitAreServedWhole) {
-  fixture_.peer->Send(WindowUpdate(0, 0x7000000) + Settings({{http2::SettingId::kInitialWindowSize, 0x7000000}}));
-  fixture_.stack.world.RunFor(30s);
-  EXPECT_EQ(started(), kCalls);
-  EXPECT_FALSE(fixture_.peer->ended());
-}
-
-// It is the largest there may be, and the only one that waits.
-TEST(MisbehavingClientTest, OneAnswerThatIsNotReadHoldsNobodyUp) {
-  Fixture fixture({}, [](ServerContext&, const std::string& request) -> Task<Result<std::string>> {
-    return request == "large" ? std::string(8'000'000, 'x') : "echo " + request;
-  });
-  fixture.stack.world.RunFor(1s);
-  fixture.peer->Send(Headers(1, Block(kRequest)) + Data(1, GrpcMessage("large"), true) + WindowUpdate(0, 0x1000000));
-  fixture.stack.world.RunFor(1s);
-  fixture.peer->Send(Headers(3, Block(kRequest)) + Data(3, GrpcMessage("small"), true));
-  fixture.stack.world.RunFor(1s);
-  EXPECT_EQ(fixture.peer->data(3), GrpcMessage("echo small"));
-  EXPECT_EQ(fixture.stack.server->Abuses()[Abuse::kCallsHeld], 0U);
-}
-
 // Answers to what it sends queue up to a limit; then they are written before anything more is read.
 TEST(MisbehavingClientTest, ReadingPausesUntilItsAnswersAreWritten) {
   Fixture fixture;
@@ -413,6 +287,7 @@ TEST(MisbehavingClientTest, ReadingPausesUntilItsAnswersAreWritten) {
   EXPECT_GE(fixture.stack.server->Abuses()[Abuse::kReadingPaused], 1U);
 }
 
+// Dropping the handlers' connection before, while and after they answer, with the answers coming late.
 TEST(MisbehavingClientTest, OneThatHangsUpHarmsNoHandler) {
   std::vector<Promise<std::string>> promises;
   Fixture fixture({}, [&](ServerContext&, const std::string&) -> Task<Result<std::string>> {
