@@ -62,7 +62,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Offers a service, which outlives the server.
+  // Offers a service, which outlives the server, and those of its handlers that still run when the server ends: Stop
+  // names them.
   Server& Add(Service& service, RunOn run_on = RunOn::kLoop);
   // For one method, by path "/package.Service/Method", of a service that was added.
   Server& SetRunOn(std::string_view path, RunOn run_on);

@@ -23,7 +23,11 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
     ServerContextWriter::SetCall(call_.context(), *this);
   }
 
+  // A call that was cancelled while it waited for a thread does not begin: that would be work for nobody, and after the
+  // end of its server the service may be gone.
   void Run(MethodHandler& handler) {
+    const CallScope& scope = ServerContextWriter::scope(call_.context());
+    if (scope.IsCancelled()) return Fail(scope.cause());
     if (held_ != nullptr) return handler.HandleHeld(*this, std::move(held_));
     handler.Handle(*this, request_.view());
   }

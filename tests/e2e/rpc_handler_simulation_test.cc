@@ -106,6 +106,30 @@ TEST(RpcHandlerTest, OnThePoolItMayBlock) {
   EXPECT_EQ(stub.Call(kMethod, "throw").Wait().code(), StatusCode::kUnknown);
 }
 
+// The pool's line may be long, and longer than the server lives: its service may be gone by then.
+TEST(RpcHandlerTest, ACallThatIsCancelledBeforeThePoolComesToItNeverReachesItsHandler) {
+  int started = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    SimulatedStack stack(
+        [&](ServerContext& context, const std::string&) -> Task<Result<std::string>> {
+          EXPECT_FALSE(context.IsCancelled()) << "seed " << seed;
+          ++started;
+          return std::string();
+        },
+        seed);
+    stack.run_on = RunOn::kPool;
+    ASSERT_TRUE(stack.Start().ok());
+    const GenericStub stub = stack.Stub();
+    std::vector<UnaryCall<std::string>> calls;
+    for (int i = 0; i < 20; ++i) calls.push_back(stub.Call(kMethod, "x"));
+    const int before = started;
+    ASSERT_TRUE(stack.world.RunUntil([&] { return started > before; }));
+    stack.server.reset();
+    stack.world.RunFor(1s);
+  }
+  EXPECT_LT(started, 200 * 20);
+}
+
 struct Unreadable {};
 
 class BrokenService final : public Service {

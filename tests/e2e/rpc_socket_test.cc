@@ -218,10 +218,12 @@ TEST_F(SocketTest, AMessageOf64MebibytesPassesWithTheLimitsRaised) {
 }
 
 TEST_F(SocketTest, EverythingMayBeDroppedWithCallsUnderWay) {
+  // A handler that the pool has begun with may outlive its server.
+  static EchoService service;
   for (int round = 0; round < 20; ++round) {
     auto runtime = std::make_shared<Runtime>(RuntimeOptions().Loops(2).PoolThreads(2));
     auto server = std::make_unique<Server>(ServerOptions().UseRuntime(runtime));
-    server->AddGeneric(service_, round % 2 == 0 ? RunOn::kLoop : RunOn::kPool).Listen("127.0.0.1:0");
+    server->AddGeneric(service, round % 2 == 0 ? RunOn::kLoop : RunOn::kPool).Listen("127.0.0.1:0");
     ASSERT_TRUE(server->Start().ok());
     auto stub = std::make_unique<GenericStub>(
         Connect("127.0.0.1:" + std::to_string(server->port()), ChannelOptions().UseRuntime(runtime)));
