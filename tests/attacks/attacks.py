@@ -14,6 +14,7 @@ ECHO = frames.request_block()
 SLOW = frames.request_block(b"/attack.Victim/Slow")
 UNIQUE = frames.request_block(b"/attack.Victim/Unique")
 WHO = frames.request_block(b"/attack.Victim/Who")
+LARGE = frames.request_block(b"/attack.Victim/Large")
 HOLD = frames.request_block(b"/attack.Streams/Hold")
 DOWNLOAD = frames.request_block(b"/attack.Streams/Download")
 
@@ -417,6 +418,15 @@ def answers_never_taken(connect):
         connection.send(b"".join(frames.window_update(i, 1) for i in odd(10)))
         connection.flood((), 2, done=lambda: False)
     return f"{connection.ending()}, {connection.resets.total()} of 10 calls reset"
+
+
+def large_answers_never_taken(connect):
+    """200 calls of a few bytes, each of whose answers is a megabyte that may not leave."""
+    connection = connect(settings=((frames.INITIAL_WINDOW_SIZE, 0),))
+    calls = (frames.headers(i, LARGE) + frames.data(i, frames.message(b"x"), True) for i in odd(200))
+    connection.flood(calls, 5, done=lambda: False)
+    connection.settle()
+    return connection.ending()
 
 
 def answers_never_read(connect):

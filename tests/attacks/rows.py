@@ -134,6 +134,8 @@ ROWS = (
         ceiling=MESSAGES_CEILING, left=THREAD_LEFT, unacknowledged=False, honest_work=True),
     Row("D1 answers never taken", attacks.answers_never_taken, (f"{STILL_OPEN}, 10 of 10 calls reset",), waits=70,
         unacknowledged=False, counted="stalled_stream"),
+    Row("D1 large answers never taken", attacks.large_answers_never_taken, (STILL_OPEN,), ceiling=6 * MIB,
+        left=THREAD_LEFT, unacknowledged=False, counted="calls_held"),
     Row("D2 answers never read", attacks.answers_never_read, STALL, ceiling=MESSAGES_CEILING, left=THREAD_LEFT,
         waits=15, unacknowledged=False),
     Row("D2 downloads never read", attacks.downloads_never_read, STALL, ceiling=2 * MIB,

@@ -25,6 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kDownloadMessage = 64 * 1024;
+constexpr std::size_t kLargeAnswer = 1024 * 1024;
 
 // Counts the handlers that run, for as long as it lives.
 class Running {
@@ -68,6 +69,7 @@ class Victim final : public rhei::GenericService {
     if (context.method() == "/attack.Victim/Stuck") return Stuck(context);
     if (context.method() == "/attack.Victim/Unique") context.headers().Add("x-unique", std::to_string(++unique_));
     if (context.method() == "/attack.Victim/Running") return std::to_string(Running::now());
+    if (context.method() == "/attack.Victim/Large") return std::string(kLargeAnswer, 'x');
     if (context.method() == "/attack.Victim/Who")
       return std::string(context.metadata().Get("x-user").value_or("nobody"));
     return request;
