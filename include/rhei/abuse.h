@@ -33,8 +33,10 @@ enum class Abuse : std::uint8_t {
   kMessageTooLarge,
   kSlowRequest,
   kStalledStream,
-  // Nothing more was read until the peer had taken its answers.
+  // Nothing more was read until the client had taken its answers: a buffer for writing was full.
   kReadingPaused,
+  // A window was kept shut because the connection's budget was full: of unfinished messages, or of unread ones.
+  kWindowWithheld,
   // No call of the connection began until the client had taken some of its answers.
   kCallsHeld,
   // A new connection was closed at once: there were too many, or the process had no file descriptor left for it.

@@ -25,6 +25,7 @@ std::string_view Name(Abuse kind) {
     case Abuse::kSlowRequest: return "slow_request";
     case Abuse::kStalledStream: return "stalled_stream";
     case Abuse::kReadingPaused: return "reading_paused";
+    case Abuse::kWindowWithheld: return "window_withheld";
     case Abuse::kCallsHeld: return "calls_held";
     case Abuse::kConnectionRefused: return "connection_refused";
     case Abuse::kNoDescriptor: return "no_descriptor";

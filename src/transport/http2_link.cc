@@ -173,8 +173,13 @@ void Http2Link::OnTurnEnd() {
   RearmTimer();
 }
 
-bool Http2Link::PeerReadsTooLittle() const {
-  return connection_.role() == http2::Role::kServer && write_blocked_ && connection_.unsent_size() > write_limit_;
+// Each time that it begins to be so is counted.
+bool Http2Link::PeerReadsTooLittle() {
+  const bool too_little =
+      connection_.role() == http2::Role::kServer && write_blocked_ && connection_.unsent_size() > write_limit_;
+  if (too_little && !reads_too_little_) connection_.Count(Abuse::kReadingPaused);
+  reads_too_little_ = too_little;
+  return too_little;
 }
 
 void Http2Link::OnWritable() {

@@ -94,7 +94,7 @@ class Http2Link final : private runtime::ByteStream::Handler {
   std::optional<runtime::IoResult> WriteSome();
   void AfterBatch();
   void WaitForInput();
-  bool PeerReadsTooLittle() const;
+  bool PeerReadsTooLittle();
   void HandleTimeout();
   void RearmTimer();
   void ArmTimer(TimePoint when);
@@ -108,9 +108,10 @@ class Http2Link final : private runtime::ByteStream::Handler {
   State state_ = State::kOpen;
   bool in_batch_ = false;
   bool write_blocked_ = false;
-  bool round_ended_ = false;  // `kept_` holds input of which the owner had enough for one turn
-  bool paused_ = false;       // `kept_` holds whole frames that wait until control frames have been written
-  bool ending_ = false;       // OnLinkEnd is due at the end of the turn
+  bool round_ended_ = false;       // `kept_` holds input of which the owner had enough for one turn
+  bool paused_ = false;            // `kept_` holds whole frames that wait until control frames have been written
+  bool reads_too_little_ = false;  // what PeerReadsTooLittle last said
+  bool ending_ = false;            // OnLinkEnd is due at the end of the turn
   bool input_ended_ = false;
   std::string kept_;  // input that was read and not used: a part of a frame, or more after a full round
   std::size_t kept_begin_ = 0;

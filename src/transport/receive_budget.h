@@ -33,7 +33,7 @@ class ReceiveBudget {
     }
     Hold(share, held);
     if (TooMuchWaits()) {
-      owed_ += charged;
+      Owe(charged);
     } else {
       connection_.ConsumeOnConnection(charged);
     }
@@ -51,8 +51,7 @@ class ReceiveBudget {
   // reads does not hold up the others, as long as not too much of it is there; the stream's does when they are read.
   void Unread(std::size_t bytes) {
     unread_ += bytes;
-    owed_ += bytes;
-    GiveOwed();
+    Owe(bytes);
   }
   // Such bytes have been read, or are not wanted any more.
   void Read(std::size_t bytes) {
@@ -64,8 +63,7 @@ class ReceiveBudget {
   // back to the connection's window, which stays shut while too much waits.
   void Waits(std::size_t bytes, std::size_t charged) {
     waiting_ += bytes;
-    owed_ += charged;
-    GiveOwed();
+    Owe(charged);
   }
   void WaitsNoMore(std::size_t bytes) {
     waiting_ -= bytes;
@@ -103,8 +101,16 @@ class ReceiveBudget {
     if (held_ <= budget_ || oldest_ == &share || share.held == 0) {
       connection_.ConsumeOnStream(share.stream, bytes);
     } else {
+      if (share.withheld == 0) connection_.Count(Abuse::kWindowWithheld);
       share.withheld += bytes;
     }
+  }
+
+  void Owe(std::size_t bytes) {
+    const bool open = owed_ == 0;
+    owed_ += bytes;
+    GiveOwed();
+    if (open && owed_ > 0) connection_.Count(Abuse::kWindowWithheld);
   }
 
   void GiveOwed() {

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <random>
 #include <vector>
 
+#include "base/abuse_counters.h"
 #include "base/block_pool.h"
 
 namespace rhei::inline v0::transport {
@@ -20,6 +22,7 @@ class ReceiveBudgetTest : public ::testing::Test {
   static constexpr std::size_t kBudget = 100'000;
 
   ReceiveBudgetTest() {
+    connection_.CountAbuses(counters_);
     for (int i = 0; i < 10; ++i) shares_.push_back(std::make_unique<ReceiveBudget::Share>());
   }
 
@@ -29,7 +32,10 @@ class ReceiveBudgetTest : public ::testing::Test {
     return sum;
   }
 
+  std::uint64_t TimesWithheld() const { return counters_.Now()[Abuse::kWindowWithheld]; }
+
   BlockPool blocks_;
+  AbuseCounters counters_;
   const Limits limits_;
   http2::Connection connection_{http2::Role::kServer, limits_, blocks_, TimePoint(std::chrono::hours(1))};
   const std::size_t before_ = connection_.output_size();
@@ -46,6 +52,27 @@ TEST_F(ReceiveBudgetTest, WholeMessagesAreGivenBackAtOnce) {
 TEST_F(ReceiveBudgetTest, UnderTheBudgetEverythingIsGivenBackAsItArrives) {
   for (std::size_t i = 0; i < 5; ++i) budget_.Arrived(*shares_[i], 20'000, 20'000);
   EXPECT_EQ(Withheld(), 0U);
+}
+
+// Each window once, until it is open again.
+TEST_F(ReceiveBudgetTest, WindowsThatAreKeptShutAreCounted) {
+  budget_.Arrived(*shares_[0], kBudget, kBudget);
+  budget_.Unread(4 * kBudget);
+  budget_.Read(4 * kBudget);
+  EXPECT_EQ(TimesWithheld(), 0U);
+
+  budget_.Arrived(*shares_[1], 10'000, 10'000);
+  budget_.Arrived(*shares_[1], 10'000, 20'000);
+  EXPECT_EQ(TimesWithheld(), 1U);
+  budget_.Arrived(*shares_[2], 10'000, 10'000);
+  EXPECT_EQ(TimesWithheld(), 2U);
+
+  budget_.Unread(4 * kBudget + 1);
+  budget_.Unread(1);
+  EXPECT_EQ(TimesWithheld(), 3U);
+  budget_.Read(4 * kBudget + 2);
+  budget_.Unread(4 * kBudget + 1);
+  EXPECT_EQ(TimesWithheld(), 4U);
 }
 
 // 1 MiB and 600,000 bytes are the connection's window and what makes it send credit.

@@ -137,7 +137,7 @@ ROWS = (
     Row("D1 large answers never taken", attacks.large_answers_never_taken, (STILL_OPEN,), ceiling=6 * MIB,
         left=THREAD_LEFT, unacknowledged=False, counted="calls_held"),
     Row("D2 answers never read", attacks.answers_never_read, STALL, ceiling=MESSAGES_CEILING, left=THREAD_LEFT,
-        waits=15, unacknowledged=False),
+        waits=15, unacknowledged=False, counted="reading_paused"),
     Row("D2 downloads never read", attacks.downloads_never_read, STALL, ceiling=2 * MIB,
         left=THREAD_LEFT, waits=15, unacknowledged=False, counted="write_stall"),
     Row("D3 empty DATA", attacks.empty_data, (CALM.format("empty_frames_flood"),), quick=True),
@@ -157,7 +157,7 @@ ROWS = (
     Row("D7 DATA beyond the window", attacks.data_beyond_the_window, (FLOW_CONTROL_ERROR,), quick=True),
     # The contract: four times the budget, and the window that is open by then. Streams and blocks are beside that.
     Row("D7 DATA beyond the connection's window", attacks.data_beyond_the_connections_window, (FLOW_CONTROL_ERROR,),
-        ceiling=22 * MIB),
+        ceiling=22 * MIB, counted="window_withheld"),
     Row("D7 window overflow", attacks.window_overflow, (FLOW_CONTROL_ERROR,)),
     Row("E1 message of 4 GiB", attacks.message_of_four_gigabytes, (f"{STILL_OPEN}, 2 of 2 answered",), quick=True,
         counted="message_too_large"),

@@ -267,6 +267,7 @@ TEST(MisbehavingClientTest, OneThatNeverReadsIsAnsweredOnlyUpToTheWriteBuffer) {
   const int answered = fixture.stack.service.started;
   EXPECT_GT(answered, 16);
   EXPECT_LT(answered, 90) << "more than the write buffer, one round of handlers and the sockets' buffers";
+  EXPECT_EQ(fixture.stack.server->Abuses()[Abuse::kReadingPaused], 1U);
   fixture.peer->SetReading(true);
   fixture.stack.world.RunFor(5s);
   EXPECT_EQ(fixture.stack.service.started, 500);

@@ -204,7 +204,8 @@ TEST_F(SlowRequestTest, AMessageWhoseWindowTheServerKeepsShutIsNotBlamed) {
     world_.RunFor(1s);
   }
   EXPECT_FALSE(peer_->ended(3));
-  EXPECT_EQ(server_->Abuses().total(), 0U);
+  EXPECT_EQ(server_->Abuses()[Abuse::kWindowWithheld], 1U);
+  EXPECT_EQ(server_->Abuses().total(), 1U);
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ Result<std::unique_ptr<Listener>> AsioListener::Open(AsioLoop& loop, const Addre
   if (error == 0) error = posix::BindAndListen(opened.descriptor.get(), *target);
   if (error != 0) return Failure(StatusCode::kUnavailable, address, posix::ErrorText(error));
 
+  posix::WidenDescriptorTable();
   std::unique_ptr<AsioListener> listener(new AsioListener(loop, std::move(accepted)));
   listener->address_ = posix::LocalAddress(opened.descriptor.get());
   if (address.family == Address::Family::kUnix && !address.host.starts_with('@')) {

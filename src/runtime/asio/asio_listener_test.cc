@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -183,6 +184,26 @@ TEST(AsioListenerTest, RunningOutOfDescriptorsShedsNewConnectionsAndRecovers) {
   ASSERT_EQ(logger->lines.size(), 1u);
   EXPECT_EQ(logger->lines[0], "accept on " + listener->address().ToString() +
                                   ": Too many open files; new connections are closed until it gets better");
+}
+
+// How many descriptors the kernel's table has room for.
+rlim_t DescriptorTableSize() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word && word != "FDSize:") {
+  }
+  rlim_t size = 0;
+  status >> size;
+  return size;
+}
+
+// Or the loop would stand still whenever the table is full.
+TEST(AsioListenerTest, TheKernelsTableHasRoomForItsConnectionsBeforeTheyCome) {
+  rlimit limit;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  RealNetwork network(Family::kIpv4);
+  auto listener = *network.loop().Listen(network.AnyAddress(), Ignore);
+  EXPECT_GE(DescriptorTableSize(), std::min<rlim_t>(limit.rlim_cur, 16 * 1024));
 }
 
 TEST(AsioListenerTest, WhileDescriptorsLackTheLoopSleeps) {

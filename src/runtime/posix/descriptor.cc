@@ -1,9 +1,17 @@
 #include "runtime/posix/descriptor.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace rhei::inline v0::runtime::posix {
+namespace {
+
+constexpr rlim_t kLargestTable = 16 * 1024;
+
+}  // namespace
 
 void Descriptor::Reset(int descriptor) {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -11,5 +19,14 @@ void Descriptor::Reset(int descriptor) {
 }
 
 Descriptor OpenReserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+void WidenDescriptorTable() {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == 0) return;
+  const auto last = static_cast<int>(std::min(limit.rlim_cur, kLargestTable) - 1);
+  // That it is closed again leaves the table as it is.
+  const Descriptor any = OpenReserve();
+  Descriptor(::fcntl(any.get(), F_DUPFD_CLOEXEC, last));
+}
 
 }  // namespace rhei::inline v0::runtime::posix

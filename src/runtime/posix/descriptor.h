@@ -30,4 +30,10 @@ class Descriptor {
 // one could not be had.
 Descriptor OpenReserve();
 
+// Has the kernel make the table of this process's descriptors as large now as the process may need it, at most for
+// 16 Ki of them: 8 bytes each. The kernel doubles a table that is full, and the thread whose descriptor found no room
+// waits meanwhile until each CPU has let go of the old one: some 20 ms in a process of several threads, in which the
+// loop that accepts serves nobody (expand_fdtable in Linux's fs/file.c).
+void WidenDescriptorTable();
+
 }  // namespace rhei::inline v0::runtime::posix
