@@ -81,6 +81,14 @@ GOALS = (
      lambda r: r.ratio("h2load", "h2load", "nghttpd", "server_cpu_us")),
     ("publish, of the best raw rate", 0.80, None, _times, True, lambda r: _best_publish(r, "tcp")),
     ("publish, of gRPC C++", 3.0, 2.0, _times, True, lambda r: _best_publish(r, "grpc-c++")),
+    ("publish at 1,000/s in rounds, CPU of JSON in Go over rhei's", 11.0, None, _times, True,
+     lambda r: _publish_cpu(r, "1000-a-second-in-rounds", "json-go")),
+    ("publish at 1,000/s in rounds, CPU of JSON in C++ over rhei's", 11.0, None, _times, True,
+     lambda r: _publish_cpu(r, "1000-a-second-in-rounds", "json-c++")),
+    ("publish at 1,000/s at equal distances, CPU of JSON in Go over rhei's", 11.0, None, _times, True,
+     lambda r: _publish_cpu(r, "1000-a-second", "json-go")),
+    ("publish at 1,000/s at equal distances, CPU of JSON in C++ over rhei's", 11.0, None, _times, True,
+     lambda r: _publish_cpu(r, "1000-a-second", "json-c++")),
     ("calls inside of a process, one core", 5_000_000, 2_000_000, _rate, True,
      lambda r: r.value("in_process", "100-in-flight", "rhei", "rps")),
     ("an idle connection", 2_048, 6_144, _bytes, False, lambda r: r.value("idle", "idle", "rhei", "bytes_per_connection")),
@@ -100,6 +108,11 @@ def _best_publish(results, peer):
     best = {system: max((results.value("publish", case, system, "messages_per_s") or 0)
                         for case in ("9-channels-1-", "9-channels-10-")) for system in ("rhei", peer)}
     return _divided(best["rhei"], best[peer])
+
+
+def _publish_cpu(results, case, peer):
+    return _divided(results.value("publish", case, peer, "cpu_s_per_1000"),
+                    results.value("publish", case, "rhei", "cpu_s_per_1000"))
 
 
 def _verdict(value, goal, floor, more):

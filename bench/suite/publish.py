@@ -1,6 +1,7 @@
 """The benchmark `publish`: messages of 50 KB on 9 channels, gRPC against JSON over HTTP/1.1 with the data in base64.
 
-As many as there can be, and at a fixed rate, where what counts is the CPU time of both sides together.
+As many as there can be, and at a fixed rate, where what counts is the CPU time of both sides together: with messages at
+equal distances, each of which finds both sides asleep, and in rounds, where all channels send at once.
 """
 
 from . import plot, report
@@ -9,10 +10,12 @@ from .processes import Server, require_program, run_for_json
 CHANNELS = 9
 MESSAGE_BYTES = 50_000
 RATE = 1_000
-# Case -> (messages in flight on each channel, messages a second or 0 for as many as there can be). HTTP/1.1 has one request
-# at a time on a connection: with ten in flight a channel of its is ten connections.
-CASES = {"9-channels-1-in-flight": (1, 0), "9-channels-10-in-flight": (10, 0), f"{RATE}-a-second": (1, RATE)}
 PACED = f"{RATE}-a-second"
+IN_ROUNDS = f"{RATE}-a-second-in-rounds"
+# Case -> (messages in flight on each channel, messages a second or 0 for as many as there can be, whether in rounds).
+# HTTP/1.1 has one request at a time on a connection: with ten in flight a channel of its is ten connections.
+CASES = {"9-channels-1-in-flight": (1, 0, False), "9-channels-10-in-flight": (10, 0, False), PACED: (1, RATE, False),
+         IN_ROUNDS: (1, RATE, True)}
 # A program that falls behind is not measured at the rate.
 KEPT_UP = 0.98
 
@@ -41,11 +44,11 @@ def figures(run):
 def _run_once(settings, system, case):
     """One server, one client, one window."""
     server_name, client_name = PROGRAMS[system]
-    in_flight, rate = CASES[case]
+    in_flight, rate, in_rounds = CASES[case]
     with Server([settings.programs / server_name, "--port", 0, "--cpu", settings.server_cpu]) as server:
         run = figures(run_for_json(
             [settings.programs / client_name, "--port", server.port, "--cpu", settings.client_cpu,
-             "--connections", CHANNELS, "--in-flight", in_flight, "--rate", rate, "--payload", MESSAGE_BYTES,
+             "--connections", CHANNELS, "--in-flight", in_flight, "--rate", rate, "--in-rounds", int(in_rounds), "--payload", MESSAGE_BYTES,
              "--seconds", settings.seconds, "--warmup", settings.warmup, "--server-pid", server.pid],
             timeout=settings.seconds + settings.warmup + 30))
     if rate > 0 and run["messages_per_s"] < KEPT_UP * rate:
@@ -53,28 +56,37 @@ def _run_once(settings, system, case):
     return run
 
 
+def _is_paced(row):
+    return row["case"] in (PACED, IN_ROUNDS)
+
+
 def best_rates(rows):
     """{system: the most messages a second of any case without a rate}."""
     best = {}
     for row in rows:
-        if row["case"] != PACED:
+        if not _is_paced(row):
             best[row["system"]] = max(row["messages_per_s"], best.get(row["system"], 0))
     return best
 
 
-def paced_cpu(rows):
+def paced_cpu(rows, case):
     """{system: CPU seconds of both sides for 1,000 messages at the fixed rate}."""
-    return {row["system"]: row["cpu_s_per_1000"] for row in rows if row["case"] == PACED}
+    return {row["system"]: row["cpu_s_per_1000"] for row in rows if row["case"] == case}
+
+
+def _cpu_ratios(rows, case):
+    """{case: {peer: its CPU time over rhei's}}, or nothing."""
+    cpu = paced_cpu(rows, case)
+    own = cpu.pop("rhei", None)
+    return {case: {system: round(seconds / own, 3) for system, seconds in cpu.items()}} if own and cpu else {}
 
 
 def ratios(rows):
     """rhei's messages a second over each peer's, best against best too; and each peer's CPU time at the rate over rhei's."""
-    unpaced = [row for row in rows if row["case"] != PACED]
+    unpaced = [row for row in rows if not _is_paced(row)]
     best = [{"case": "best", "system": system, "messages_per_s": rate} for system, rate in best_rates(rows).items()]
-    cpu = paced_cpu(rows)
-    own = cpu.pop("rhei", None)
     return {"ratios": report.ratios(unpaced + best, key="messages_per_s"),
-            "cpu_ratios": {PACED: {system: round(seconds / own, 3) for system, seconds in cpu.items()}} if own else {}}
+            "cpu_ratios": {**_cpu_ratios(rows, PACED), **_cpu_ratios(rows, IN_ROUNDS)}}
 
 
 def run(settings):
@@ -96,14 +108,16 @@ def run(settings):
     return {"rows": rows, **ratios(rows)}
 
 
+def _bars(figures, shown):
+    return [(system, LABELS[system], figure, shown.format(figure)) for system, figure in figures.items() if system in LABELS]
+
+
 def picture(content):
-    """The plot of both measurements, as SVG."""
-    rates, cpu = best_rates(content["rows"]), paced_cpu(content["rows"])
-    panels = [("Messages a second, as many as there can be",
-               [(system, LABELS[system], rate, f"{rate:,.0f}") for system, rate in rates.items() if system in LABELS]),
-              (f"CPU seconds of both sides a second, at {RATE:,} messages a second",
-               [(system, LABELS[system], seconds, f"{seconds:.3f}") for system, seconds in cpu.items()
-                if system in LABELS])]
+    """The plot of all measurements, as SVG."""
+    panels = [("Messages a second, as many as there can be", _bars(best_rates(content["rows"]), "{:,.0f}"))]
+    for case, how in ((PACED, "at equal distances"), (IN_ROUNDS, "in rounds of nine")):
+        panels.append((f"CPU seconds of both sides a second, at {RATE:,} messages a second {how}",
+                       _bars(paced_cpu(content["rows"], case), "{:.3f}")))
     where = content["machine"]
     notes = [f"{MESSAGE_BYTES:,} bytes a message, {CHANNELS} channels; JSON carries them as base64 over HTTP/1.1, kept alive.",
              "Server on one core, client on another, of: " + where["cpu"] + ".",

@@ -92,6 +92,10 @@ struct Event {
   std::uint64_t opaque = 0;                  // kPong
   std::span<const HeaderField> headers;
   std::span<const HeaderField> trailers;
+  // Where a connection's `headers` have the number of others before, they are the same, and so for `trailers`: what
+  // was made of them holds still. 0: not known to be.
+  std::uint32_t headers_number = 0;
+  std::uint32_t trailers_number = 0;
   std::string_view data;    // also the debug data of kGoAway, and for kReset the reason in words where known
   std::size_t charged = 0;  // what `data` costs of the windows, to be given back by Consume (padding is not in it)
 };
@@ -395,8 +399,8 @@ class Connection {
   std::span<const HeaderField> refusal_;
   RepeatedBlock head_block_;
   RepeatedBlock trailers_block_;
-  bool repeated_ = false;  // the current head is the remembered one
   Event event_{};
+  bool repeated_ = false;  // the current head is the remembered one
 
   // Events that no frame brings, or that wait behind one that a frame has brought
   bool pending_ = false;

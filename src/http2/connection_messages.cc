@@ -110,6 +110,7 @@ Connection::Step Connection::OnRequest(StreamId stream, std::string_view block, 
   event_.has_headers = true;
   event_.end_stream = end_stream;
   event_.headers = std::span(fields_).first(head_size_);
+  event_.headers_number = head_block_.number();
   MergeFollowing(slot);
   return Step::kEvent;
 }
@@ -146,6 +147,7 @@ Connection::Step Connection::OnMoreHeaders(std::uint32_t slot, std::string_view 
   event_.end_stream = end_stream;
   (trailers ? event_.has_trailers : event_.has_headers) = true;
   (trailers ? event_.trailers : event_.headers) = std::span(fields_).first(head_size_);
+  if (!trailers) event_.headers_number = head_block_.number();
   MergeFollowing(slot);
   return Step::kEvent;
 }
@@ -319,6 +321,7 @@ void Connection::MergeTrailers(std::uint32_t slot, const FrameHeader& header) {
   record.state.RecvHeaders(true);
   OnEndStream(record);
   event_.trailers = std::span(fields_).subspan(head_size_);
+  event_.trailers_number = trailers_block_.number();
   event_.has_trailers = event_.end_stream = true;
 }
 

@@ -32,9 +32,16 @@ constexpr std::size_t kKeptScratch = 1024;
 
 void Connection::SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::span<const HeaderField> extra,
                                  bool end_stream) {
+  payload_sent_ = true;
+  if (const std::string_view known = encoder_.Encoded(prefix); extra.empty() && !known.empty()) {
+    // The usual case: a few bytes that were encoded before.
+    CountPayload(kFrameHeaderSize + known.size());
+    char* const out = output_.Reserve(kFrameHeaderSize + known.size());
+    std::copy(known.begin(), known.end(), WriteHeadersHeader(out, stream, known.size(), end_stream, true));
+    return;
+  }
   encoded_.clear();
   encoder_.Encode(prefix, extra, encoded_);
-  payload_sent_ = true;
   CountPayload(kFrameHeaderSize + encoded_.size());
   std::string_view rest(encoded_);
   std::string_view part = rest.substr(0, kLargestFrame);

@@ -157,7 +157,26 @@ TEST_F(ConnectionPairTest, TrailersWaitForTheDataQueuedBeforeThem) {
   client_.connection.Release(call);
 }
 
+// Lists that have a number, and what they said the first time.
+class NumberedLists {
+ public:
+  // Whether the list says what the one of this number said before.
+  bool Agrees(std::uint32_t number, const std::string& value) {
+    if (number == 0) return true;
+    const auto [known, is_new] = values_.try_emplace(number, value);
+    repeated_ += is_new ? 0 : 1;
+    return known->second == value;
+  }
+  int repeated() const { return repeated_; }
+
+ private:
+  std::map<std::uint32_t, std::string> values_;
+  int repeated_ = 0;
+};
+
 TEST_F(ConnectionPairTest, RepeatedAndChangedHeadersAreToldApart) {
+  NumberedLists heads;
+  NumberedLists trailer_lists;
   std::vector<HeaderField> request = kRequest;
   for (int i = 0; i < 50; ++i) {
     const std::string path = i % 7 < 4 ? "/same" : "/other/" + std::to_string(i % 3);
@@ -169,6 +188,7 @@ TEST_F(ConnectionPairTest, RepeatedAndChangedHeadersAreToldApart) {
     server_.Receive(client_.TakeOutput());
     const SeenEvent seen = server_.TakeEvents()[0];
     ASSERT_EQ(seen.headers[2].second, path);
+    ASSERT_TRUE(heads.Agrees(seen.event.headers_number, path));
     server_.connection.SendHeaders(seen.event.stream, HeaderTemplate::kNone, kResponse, false);
     Send(server_.connection, seen.event.stream, "y", false);
     std::vector<HeaderField> trailers = kTrailers;
@@ -181,8 +201,11 @@ TEST_F(ConnectionPairTest, RepeatedAndChangedHeadersAreToldApart) {
     ASSERT_EQ(answer.trailers.size(), 1u);
     ASSERT_EQ(answer.headers[0].second, "200");
     ASSERT_EQ(answer.trailers[0].second, status);
+    ASSERT_TRUE(trailer_lists.Agrees(answer.event.trailers_number, status));
     client_.connection.Release(call);
   }
+  EXPECT_GT(heads.repeated(), 10);
+  EXPECT_GT(trailer_lists.repeated(), 10);
 }
 
 TEST_F(ConnectionPairTest, ADrainEndsWithTheStreamsThatAreOpen) {

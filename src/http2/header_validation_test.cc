@@ -116,12 +116,28 @@ TEST(RepeatedBlockTest, MatchesTheSameBytesWhileTheTableIsTheSame) {
   EXPECT_FALSE(block.Matches("\x82\x86\xbe", 7));
 }
 
+TEST(RepeatedBlockTest, EachThatIsRememberedHasANumberOfItsOwn) {
+  RepeatedBlock block;
+  EXPECT_EQ(block.number(), 0U);
+  block.Remember("\x82", 7, HeaderListKind::kRequest, {});
+  const std::uint32_t first = block.number();
+  EXPECT_NE(first, 0U);
+  EXPECT_TRUE(block.Matches("\x82", 7));
+  EXPECT_EQ(block.number(), first);
+  block.Forget();
+  EXPECT_EQ(block.number(), 0U);
+  block.Remember("\x82", 7, HeaderListKind::kRequest, {});
+  EXPECT_NE(block.number(), 0U);
+  EXPECT_NE(block.number(), first);
+}
+
 TEST(RepeatedBlockTest, RemembersNothingButShortIndexes) {
   RepeatedBlock block;
   for (const std::string& bytes : {std::string("\x82\x20"), std::string("\xff\x80"), std::string("\x82\x10"),
                                    std::string(), std::string(33, '\x82')}) {
     block.Remember(bytes, 1, HeaderListKind::kRequest, {});
     EXPECT_FALSE(block.Matches(bytes, 1));
+    EXPECT_EQ(block.number(), 0U);
   }
 }
 

@@ -20,6 +20,8 @@ class RepeatedBlock {
     return block.size() == size_ && version == version_ && std::memcmp(block.data(), bytes_.data(), size_) == 0;
   }
   HeaderListKind kind() const { return kind_; }
+  // Of its list of fields: another one with each block that is remembered. 0: none is.
+  std::uint32_t number() const { return size_ == kNothing ? 0 : number_; }
   // Requires that Matches was true.
   const HeaderFacts& facts() const { return facts_; }
 
@@ -32,7 +34,8 @@ class RepeatedBlock {
       if (static_cast<std::uint8_t>(byte) < 0x80 || byte == '\xff') return;
     }
     std::memcpy(bytes_.data(), block.data(), block.size());
-    size_ = block.size();
+    size_ = static_cast<std::uint32_t>(block.size());
+    ++number_;
     version_ = version;
     kind_ = kind;
     facts_ = facts;
@@ -41,9 +44,10 @@ class RepeatedBlock {
 
  private:
   static constexpr std::size_t kLongest = 32;
-  static constexpr std::size_t kNothing = SIZE_MAX;
+  static constexpr std::uint32_t kNothing = UINT32_MAX;
 
-  std::size_t size_ = kNothing;
+  std::uint32_t size_ = kNothing;
+  std::uint32_t number_ = 0;
   std::uint64_t version_ = 0;
   HeaderListKind kind_ = HeaderListKind::kRequest;
   HeaderFacts facts_;

@@ -182,7 +182,7 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
   // Who reads the messages may let go of the call.
   const ClientCall::Reference kept(exchange.messages != nullptr ? exchange.call : nullptr);
   if (event.has_headers) {
-    ReadHeaders(event.headers, exchange);
+    ReadHeaders(event, exchange);
     if (exchange.messages != nullptr) exchange.messages->ForgetSent();
   }
   if (exchange.status_in_headers && (event.has_trailers || !event.data.empty())) {
@@ -200,43 +200,48 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
     }
   }
   if (has_data && !ReadData(event, exchange)) return;
-  if (event.has_trailers) ReadTrailers(event.trailers, exchange);
+  if (event.has_trailers) ReadTrailers(event, exchange);
   if (event.end_stream) Conclude(exchange);
 }
 
-void Http2ClientConnection::ReadHeaders(std::span<const HeaderField> fields, Exchange& exchange) {
-  for (const HeaderField& field : fields) {
+void Http2ClientConnection::ReadHeaders(const Event& event, Exchange& exchange) {
+  if (event.headers_number != 0 && event.headers_number == plain_headers_) {
+    exchange.http_status = 200;
+    exchange.grpc = true;
+    return;
+  }
+  Metadata& metadata = exchange.call->response.headers;
+  for (const HeaderField& field : event.headers) {
     switch (field.token) {
       case HeaderName::kStatus: exchange.http_status = ReadNumber(field.value); break;
-      case HeaderName::kContentType:
-        exchange.grpc = (field.entry != 0 && field.entry == grpc_content_type_entry_) ||
-                        field.value.starts_with("application/grpc");
-        if (exchange.grpc) grpc_content_type_entry_ = field.entry;
-        break;
+      case HeaderName::kContentType: exchange.grpc = field.value.starts_with("application/grpc"); break;
       default:
         if (exchange.status.Take(field)) {
           exchange.status_in_headers = true;
-        } else if (!wire::AddReceivedField(field, exchange.call->response.headers)) {
+        } else if (!wire::AddReceivedField(field, metadata)) {
           exchange.metadata_readable = false;
         }
         break;
     }
   }
+  const bool plain = exchange.http_status == 200 && exchange.grpc && !exchange.status_in_headers && metadata.empty() &&
+                     exchange.metadata_readable;
+  if (plain) plain_headers_ = event.headers_number;
 }
 
-void Http2ClientConnection::ReadTrailers(std::span<const HeaderField> fields, Exchange& exchange) {
-  for (const HeaderField& field : fields) {
-    if (field.entry != 0 && field.entry == ok_status_entry_) {
-      exchange.status.present = true;
-      exchange.status.code = StatusCode::kOk;
-      continue;
-    }
-    if (exchange.status.Take(field)) {
-      if (field.token == HeaderName::kGrpcStatus && field.value == "0") ok_status_entry_ = field.entry;
-      continue;
-    }
-    if (!wire::AddReceivedField(field, exchange.call->response.trailers)) exchange.metadata_readable = false;
+void Http2ClientConnection::ReadTrailers(const Event& event, Exchange& exchange) {
+  wire::ReceivedStatus& status = exchange.status;
+  if (event.trailers_number != 0 && event.trailers_number == plain_trailers_) {
+    status.present = true;
+    status.code = StatusCode::kOk;
+    return;
   }
+  Metadata& metadata = exchange.call->response.trailers;
+  for (const HeaderField& field : event.trailers) {
+    if (!status.Take(field) && !wire::AddReceivedField(field, metadata)) exchange.metadata_readable = false;
+  }
+  const bool plain = event.trailers.size() == 1 && status.present && status.code == StatusCode::kOk && metadata.empty();
+  if (plain) plain_trailers_ = event.trailers_number;
 }
 
 bool Http2ClientConnection::ReadData(const Event& event, Exchange& exchange) {

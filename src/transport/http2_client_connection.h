@@ -116,8 +116,8 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   static bool IsRepeatable(const Exchange& exchange);
 
   void OnMessagePart(const http2::Event& event);
-  void ReadHeaders(std::span<const http2::HeaderField> fields, Exchange& exchange);
-  void ReadTrailers(std::span<const http2::HeaderField> fields, Exchange& exchange);
+  void ReadHeaders(const http2::Event& event, Exchange& exchange);
+  void ReadTrailers(const http2::Event& event, Exchange& exchange);
   // False: the call has been ended.
   bool ReadData(const http2::Event& event, Exchange& exchange);
   bool ReadReply(const http2::Event& event, Exchange& exchange);
@@ -146,8 +146,9 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   std::vector<http2::HeaderTemplate> templates_;      // by method number
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // by slot
   std::string goodbye_;                               // what the server's GOAWAY said
-  std::uint64_t grpc_content_type_entry_ = 0;         // the table's entry that is known to be gRPC's content-type
-  std::uint64_t ok_status_entry_ = 0;                 // ... and "grpc-status: 0"
+  // The numbers of headers and of trailers that say no more than that all is well; see http2::Event.
+  std::uint32_t plain_headers_ = 0;
+  std::uint32_t plain_trailers_ = 0;
   std::size_t active_ = 0;
   bool ready_ = false;
   bool draining_ = false;

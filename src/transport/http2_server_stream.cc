@@ -51,11 +51,12 @@ void Http2ServerStream::Begin(const http2::Event& event) {
   streams_ = false;
   stream_ = event.stream;
   ServerContextWriter::Reset(context_);
-  RequestHead head;
-  connection_.request_reader().Read(event.headers, head, ServerContextWriter::metadata(context_), own_);
+  const RequestHead& head = connection_.request_reader().Read(event.headers, event.headers_number,
+                                                              ServerContextWriter::metadata(context_), own_);
   grpc_ = head.grpc;
   handler_ = head.route.handler;
-  facts_ = std::move(head.facts);
+  // The last call's are mostly the same, and so the counting of references is saved.
+  if (facts_ != head.facts) facts_ = head.facts;
   ServerContextWriter::SetFacts(context_, head.path, *facts_);
   SetDeadline(head);
   CheckHead(head);
@@ -518,7 +519,6 @@ void Http2ServerStream::Done() {
   state_ = State::kIdle;
   collected_.reset();
   watch_.reset();
-  facts_.reset();
   own_ = PooledBytes();
   connection_.StreamDone(*this);
 }

@@ -67,7 +67,21 @@ std::shared_ptr<const ClientFacts> RequestReader::Facts(const HeaderField* autho
   return facts;
 }
 
-void RequestReader::Read(std::span<const HeaderField> fields, RequestHead& head, Metadata& metadata, PooledBytes& own) {
+const RequestHead& RequestReader::Read(std::span<const HeaderField> fields, std::uint32_t number, Metadata& metadata,
+                                       PooledBytes& own) {
+  if (last_ == nullptr) last_ = std::make_unique<LastHead>();
+  RequestHead& head = last_->head;
+  if (number != 0 && number == last_->number) return head;
+  head = {};
+  ReadFields(fields, head, metadata, own);
+  // What a request has for itself is read anew with each.
+  const bool all_is_in_head = metadata.empty() && head.metadata_readable && own.empty();
+  last_->number = all_is_in_head ? number : 0;
+  return head;
+}
+
+void RequestReader::ReadFields(std::span<const HeaderField> fields, RequestHead& head, Metadata& metadata,
+                               PooledBytes& own) {
   const HeaderField* authority = nullptr;
   const HeaderField* user_agent = nullptr;
   const HeaderField* path = nullptr;

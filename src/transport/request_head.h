@@ -40,8 +40,8 @@ struct RequestHead {
   std::shared_ptr<const ClientFacts> facts;
 };
 
-// Reads requests of one connection. A path that comes from an HPACK table costs an index: its entry number leads to the
-// method that it meant the first time. For the loop's thread only.
+// Reads requests of one connection. A head like the last one is not read again. A path that comes from an HPACK table
+// costs an index: its entry number leads to the method that it meant the first time. For the loop's thread only.
 class RequestReader {
  public:
   // The connection's addresses, which live as long as requests are read.
@@ -49,13 +49,16 @@ class RequestReader {
       : router_(router), peer_(peer), local_(local) {}
 
   // Adds user metadata to `metadata`. What the router does not hold is copied into `own`, the path and then the method,
-  // so that the head's views outlive the fields.
-  void Read(std::span<const http2::HeaderField> fields, RequestHead& head, Metadata& metadata, PooledBytes& own);
+  // so that the head's views outlive the fields. `number` is that of the fields, as http2::Event has it. The head is
+  // valid until the next call.
+  const RequestHead& Read(std::span<const http2::HeaderField> fields, std::uint32_t number, Metadata& metadata,
+                          PooledBytes& own);
 
   // Gives back what it remembers, for a connection that rests.
   void Trim() {
     routes_ = std::vector<KnownRoute>();
     facts_.reset();
+    last_.reset();
   }
 
  private:
@@ -67,6 +70,11 @@ class RequestReader {
     std::uint64_t entry = 0;
     CallRouter::Route route;
   };
+  struct LastHead {
+    RequestHead head;
+    std::uint32_t number = 0;  // 0: the next request's is not the same, whatever its number
+  };
+  void ReadFields(std::span<const http2::HeaderField> fields, RequestHead& head, Metadata& metadata, PooledBytes& own);
   CallRouter::Route RouteOf(const http2::HeaderField& path);
   void Remember(std::uint64_t entry, const CallRouter::Route& route);
   // The facts of a request; shared with the one before when nothing changed.
@@ -77,6 +85,7 @@ class RequestReader {
   const runtime::Address& local_;
   std::vector<KnownRoute> routes_;  // by entry, modulo its size, which is a power of two and grows as paths collide
   std::shared_ptr<const ClientFacts> facts_;
+  std::unique_ptr<LastHead> last_;
 };
 
 }  // namespace rhei::inline v0::transport

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,7 +50,7 @@ class TestRouter final : public CallRouter {
 // Requests as they come from a client's encoder, with its table.
 class RequestReaderTest : public ::testing::Test {
  protected:
-  RequestHead Read(const Fields& fields) {
+  RequestHead Read(const Fields& fields, std::uint32_t number = 0) {
     std::vector<http2::HeaderField> sent;
     for (const auto& [name, value] : fields) {
       http2::HeaderField& field = sent.emplace_back();
@@ -61,10 +62,9 @@ class RequestReaderTest : public ::testing::Test {
     std::vector<http2::HeaderField> received;
     decoder_.NextMessage();
     EXPECT_EQ(decoder_.Decode(block_, received), http2::DecodeOutcome::kOk);
-    RequestHead head;
     metadata_.Clear();
-    reader_.Read(received, head, metadata_, own_);
-    return head;
+    own_ = PooledBytes();
+    return reader_.Read(received, number, metadata_, own_);
   }
 
   static Fields Request(std::string_view path) {
@@ -118,6 +118,34 @@ TEST_F(RequestReaderTest, SharesTheFactsOfRequestsThatSayTheSame) {
   other[3].second = "other";
   EXPECT_EQ(Read(other).facts->authority, "other");
   EXPECT_EQ(Read(Request("/test.S/A")).facts->authority, "test");
+}
+
+// What is read with a number that is known is other fields here, to see that they are not looked at.
+TEST_F(RequestReaderTest, AHeadWithTheNumberOfTheLastIsNotReadAgain) {
+  const RequestHead first = Read(Request("/test.S/A"), 1);
+  EXPECT_EQ(Read({}, 1).path, "/test.S/A");
+  EXPECT_EQ(Read({}, 1).facts, first.facts);
+  EXPECT_EQ(Read(Request("/test.S/B"), 2).path, "/test.S/B");
+  EXPECT_EQ(Read(Request("/test.S/A"), 1).path, "/test.S/A");
+  EXPECT_EQ(Read(Request("/test.S/B")).path, "/test.S/B");
+  EXPECT_EQ(Read(Request("/test.S/A")).path, "/test.S/A");
+  reader_.Trim();
+  EXPECT_EQ(Read(Request("/test.S/B"), 1).path, "/test.S/B");
+}
+
+TEST_F(RequestReaderTest, WhatARequestHasForItselfIsReadWithEach) {
+  Fields fields = Request("/test.S/A");
+  fields.emplace_back("x-user", "alice");
+  for (int i = 0; i < 2; ++i) {
+    Read(fields, 1);
+    EXPECT_EQ(metadata_.Get("x-user"), "alice");
+  }
+  fields.back() = {"x-bin", "%%"};
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(Read(fields, 2).metadata_readable);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Read(Request("/unknown"), 3).path, "/unknown");
+    EXPECT_EQ(own_.view(), "/unknownPOST");
+  }
 }
 
 // Entries leave the table, and others take their place in the reader's memory; none may be taken for another.

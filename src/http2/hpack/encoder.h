@@ -39,6 +39,13 @@ class HpackEncoder {
   // its name's sake. never_index keeps a field out for good, and so does a size of more than a quarter of the table.
   void Encode(HeaderTemplate prefix, std::span<const HeaderField> extra, std::string& block);
 
+  // What Encode would append for the template alone, if that is known already; else nothing. Valid until the next call.
+  std::string_view Encoded(HeaderTemplate prefix) const {
+    if (prefix == HeaderTemplate::kNone || smallest_size_) return {};
+    const Template& list = templates_[static_cast<std::size_t>(prefix)];
+    return list.version == table_.version() ? std::string_view(list.bytes) : std::string_view();
+  }
+
   // The peer's SETTINGS_HEADER_TABLE_SIZE; the change is announced at the begin of the next block (RFC 7541 §4.2).
   void SetPeerTableSize(std::uint32_t size);
 

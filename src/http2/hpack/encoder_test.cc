@@ -20,8 +20,12 @@ class HpackEncoderTest : public testing::Test {
   // The size of the block that was sent.
   std::size_t Send(HeaderTemplate prefix, const std::vector<HeaderField>& expected_of_prefix,
                    const std::vector<HeaderField>& extra = {}) {
+    const std::string known(encoder_.Encoded(prefix));
     block_.clear();
     encoder_.Encode(prefix, extra, block_);
+    if (!known.empty()) {
+      EXPECT_TRUE(block_.starts_with(known));
+    }
     std::vector<HeaderField> expected = expected_of_prefix;
     expected.insert(expected.end(), extra.begin(), extra.end());
     const Decoded decoded = DecodeBlock(decoder_, block_);
@@ -53,6 +57,24 @@ TEST_F(HpackEncoderTest, ATemplateIsOneByteAFieldOnceItHasBeenSent) {
   EXPECT_GT(Send(request, request_), 80u);
   EXPECT_EQ(Send(request, request_), request_.size());
   EXPECT_EQ(Send(request, request_), request_.size());
+  EXPECT_EQ(encoder_.Encoded(request), block_);
+}
+
+TEST_F(HpackEncoderTest, WhatATemplateEncodesToIsKnownWhileTheTableStaysAsItIs) {
+  const HeaderTemplate request = encoder_.Register(request_);
+  EXPECT_EQ(encoder_.Encoded(HeaderTemplate::kNone), "");
+  EXPECT_EQ(encoder_.Encoded(request), "");
+  Send(request, request_);
+  Send(request, request_);
+  EXPECT_NE(encoder_.Encoded(request), "");
+  const HeaderField other = Field("x-other", "value");
+  SendExtra({other});
+  SendExtra({other});  // it enters the table
+  EXPECT_EQ(encoder_.Encoded(request), "");
+  Send(request, request_);
+  EXPECT_NE(encoder_.Encoded(request), "");
+  encoder_.SetPeerTableSize(100);  // which the next block has to announce
+  EXPECT_EQ(encoder_.Encoded(request), "");
 }
 
 TEST_F(HpackEncoderTest, TemplatesShareTheirCommonFields) {
