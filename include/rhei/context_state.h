@@ -29,7 +29,7 @@ class ContextState : public Pooled {
 
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (DropReference(references_)) delete this;
   }
   // Whether the caller's reference is the only one.
   bool unique() const { return references_.load(std::memory_order_acquire) == 1; }

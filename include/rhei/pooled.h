@@ -28,6 +28,13 @@ class Pooled {
   static void operator delete(void*, void*) noexcept {}
 };
 
+// Counts a reference less. Whether it was the last: then whoever held it has what it referred to alone. A reference
+// that is the only one cannot become two meanwhile, so the last of all costs no atomic operation but a read.
+template <typename Count>
+bool DropReference(std::atomic<Count>& references) {
+  return references.load(std::memory_order_acquire) == 1 || references.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
 // Bytes of one message, in pooled memory: written by whoever made them, constant once they are copied. Copies share the
 // memory, on any thread.
 class PooledBytes {
@@ -46,7 +53,7 @@ class PooledBytes {
     return *this;
   }
   ~PooledBytes() {
-    if (block_ == nullptr || block_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (block_ == nullptr || !DropReference(block_->references)) return;
     FreePooled(block_, sizeof(Block) + block_->size);
   }
 

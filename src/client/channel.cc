@@ -276,7 +276,7 @@ Error RequestNotWritable(std::string_view path) {
 void StartCall(const Channel& channel, ClientCall& call, Method method, const CallOptions& options) {
   call.request.method = method;
   channel.Prepare(call, options);
-  call.AddReference();
+  call.AddReferenceWhileNew();
   channel.Start(call);
 }
 

@@ -8,7 +8,7 @@ std::uint32_t StreamTable::Add(std::uint32_t id) {
   if (count_ == line_.size()) MakeRoom();
   std::uint32_t slot;
   if (free_.empty()) {
-    slot = static_cast<std::uint32_t>(records_.size());
+    slot = slots_++;
     records_.emplace_back();
   } else {
     slot = free_.back();

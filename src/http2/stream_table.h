@@ -40,6 +40,8 @@ class StreamTable {
   // The slot of `id`, or kNone.
   std::uint32_t Find(std::uint32_t id) {
     if (id == last_id_) return last_slot_;
+    // Answers mostly come in the order of their requests. The first in the line is never gone.
+    if (count_ > 0 && At(0).id == id) return At(0).slot;
     return FindSlow(id);
   }
   // Requires a slot that is in use.
@@ -51,7 +53,7 @@ class StreamTable {
 
   // The record in `slot` if it still is that of `id`, else null.
   StreamRecord* Get(std::uint32_t slot, std::uint32_t id) {
-    return slot < records_.size() && records_[slot].id == id && id != 0 ? &records_[slot] : nullptr;
+    return slot < slots_ && records_[slot].id == id && id != 0 ? &records_[slot] : nullptr;
   }
   const StreamRecord* Get(std::uint32_t slot, std::uint32_t id) const {
     return const_cast<StreamTable*>(this)->Get(slot, id);
@@ -85,9 +87,10 @@ class StreamTable {
   std::vector<Entry> line_;  // a ring; its size is a power of two
   std::size_t first_ = 0;
   std::size_t count_ = 0;  // entries in the line, gone ones included
-  std::size_t size_ = 0;   // streams
   std::uint32_t last_id_ = 0;
   std::uint32_t last_slot_ = kNone;
+  std::uint32_t slots_ = 0;  // records_.size(), at hand
+  std::uint32_t size_ = 0;   // streams
 };
 
 }  // namespace rhei::inline v0::http2

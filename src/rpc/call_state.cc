@@ -6,6 +6,12 @@ namespace rhei::inline v0 {
 bool CallState::Await(TaskObserver& observer, Executor* resume_on) {
   observer_ = &observer;
   resume_on_ = resume_on;
+  if (resume_on != nullptr && resume_on == loop) {
+    // On the call's loop, where it ends too.
+    if (done()) return true;
+    phase_.store(kAwaited, std::memory_order_relaxed);
+    return false;
+  }
   int expected = kPending;
   return !phase_.compare_exchange_strong(expected, kAwaited, std::memory_order_acq_rel);
 }
@@ -44,7 +50,14 @@ void CallState::OnDone() {
     auto tell = [waits_for_headers] { waits_for_headers->OnTaskDone(); };
     (headers_resume_on_ != nullptr ? headers_resume_on_ : loop)->Post(std::move(tell));
   }
-  switch (phase_.exchange(kDone, std::memory_order_acq_rel)) {
+  int phase = phase_.load(std::memory_order_acquire);
+  if (phase == kAwaited) {
+    // Nobody else changes it any more.
+    phase_.store(kDone, std::memory_order_release);
+  } else {
+    phase = phase_.exchange(kDone, std::memory_order_acq_rel);
+  }
+  switch (phase) {
     case kAwaited:
       if (resume_on_ == nullptr || resume_on_ == Executor::Current()) {
         observer_->OnTaskDone();

@@ -131,9 +131,9 @@ void Http2ClientConnection::Exchange::OnBroken(Error error) {
   connection.Abandon(*this, error.code(), error.message());
 }
 
-Http2ClientConnection::Exchange& Http2ClientConnection::ExchangeAt(std::uint32_t slot) {
+Http2ClientConnection::Exchange& Http2ClientConnection::AddExchange(std::uint32_t slot) {
   if (slot >= exchanges_.size()) exchanges_.resize(slot + 1);
-  if (exchanges_[slot] == nullptr) exchanges_[slot] = std::make_unique<Exchange>(*this);
+  exchanges_[slot] = std::make_unique<Exchange>(*this);
   return *exchanges_[slot];
 }
 
@@ -188,7 +188,7 @@ void Http2ClientConnection::OnMessagePart(const Event& event) {
   if (exchange.status_in_headers && (event.has_trailers || !event.data.empty())) {
     // No Trailers-Only, so those were plain headers.
     exchange.status_in_headers = false;
-    exchange.status = {};
+    exchange.status.Clear();
   }
   const bool has_data = event.charged > 0 || !event.data.empty();
   if (event.has_headers && !event.end_stream && (!has_data || exchange.messages != nullptr)) {
@@ -263,6 +263,18 @@ bool Http2ClientConnection::ReadReply(const Event& event, Exchange& exchange) {
     Abandon(exchange, code, message);
     return false;
   };
+  const auto deliver = [&](std::string_view message) {
+    exchange.has_message = true;
+    return exchange.call->OnMessage(message) ||
+           abandon(StatusCode::kInternal, "the reply of " + std::to_string(message.size()) + " bytes cannot be parsed");
+  };
+  if (!exchange.has_message && !exchange.reader.in_message()) {
+    if (const std::optional<std::string_view> whole = wire::WholeMessage(data, limit)) {
+      if (!deliver(*whole)) return false;
+      place_.budget.Arrived(exchange.share, event.charged, 0);
+      return true;
+    }
+  }
   while (true) {
     const MessageReader::Result result = exchange.reader.Next(data, limit);
     switch (result.outcome) {
@@ -280,11 +292,7 @@ bool Http2ClientConnection::ReadReply(const Event& event, Exchange& exchange) {
     if (exchange.has_message) {
       return abandon(StatusCode::kUnimplemented, "the call has one reply, and the server sent more");
     }
-    exchange.has_message = true;
-    if (!exchange.call->OnMessage(result.message)) {
-      return abandon(StatusCode::kInternal,
-                     "the reply of " + std::to_string(result.message.size()) + " bytes cannot be parsed");
-    }
+    if (!deliver(result.message)) return false;
   }
 }
 
@@ -375,7 +383,7 @@ ClientCall& Http2ClientConnection::Detach(Exchange& exchange) {
   ClientCall& call = *std::exchange(exchange.call, nullptr);
   call.holder = nullptr;
   exchange.reader.Reset();
-  exchange.status = {};
+  exchange.status.Clear();
   exchange.http_status = 0;
   exchange.grpc = false;
   exchange.has_message = false;

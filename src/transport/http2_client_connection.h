@@ -105,7 +105,11 @@ class Http2ClientConnection final : public Http2Link::Owner, private ClientCallH
   void CancelCall(ClientCall& call, Error reason) override;
   std::string WaitingFor(const ClientCall& call) const override;
 
-  Exchange& ExchangeAt(std::uint32_t slot);
+  Exchange& ExchangeAt(std::uint32_t slot) {
+    const bool known = slot < exchanges_.size() && exchanges_[slot] != nullptr;
+    return known ? *exchanges_[slot] : AddExchange(slot);
+  }
+  Exchange& AddExchange(std::uint32_t slot);
   http2::HeaderTemplate TemplateFor(const Method& method);
   void AddRequestFields(std::string_view path);
   wire::TimeoutText TimeoutOf(const ClientCall& call) const;

@@ -127,9 +127,9 @@ void Http2ServerConnection::OnRequestTimer() {
   if (waiting) ArmRequestTimer();
 }
 
-Http2ServerStream& Http2ServerConnection::StreamAt(std::uint32_t slot) {
+Http2ServerStream& Http2ServerConnection::AddStream(std::uint32_t slot) {
   if (slot >= streams_.size()) streams_.resize(slot + 1);
-  if (streams_[slot] == nullptr) streams_[slot] = std::make_unique<Http2ServerStream>(*this);
+  streams_[slot] = std::make_unique<Http2ServerStream>(*this);
   return *streams_[slot];
 }
 

@@ -90,7 +90,11 @@ class Http2ServerConnection final : public Http2Link::Owner {
   void OnRest() override;
 
   void OnReset(const http2::Event& event);
-  Http2ServerStream& StreamAt(std::uint32_t slot);
+  Http2ServerStream& StreamAt(std::uint32_t slot) {
+    const bool known = slot < streams_.size() && streams_[slot] != nullptr;
+    return known ? *streams_[slot] : AddStream(slot);
+  }
+  Http2ServerStream& AddStream(std::uint32_t slot);
   void StartHeldCalls();
   // For the end of the connection.
   void CancelStreams(std::string_view why);

@@ -151,15 +151,11 @@ bool Http2ServerStream::IsAboutDeadline() const {
 void Http2ServerStream::ReceiveMessage(std::string_view data, std::size_t charged, bool end_stream) {
   const std::size_t limit = connection_.limits().max_receive_message;
   if (collected_ == nullptr && end_stream) {
-    // The usual case: one message, and whole.
-    MessageReader reader;
-    std::string_view rest = data;
-    const MessageReader::Result result = reader.Next(rest, limit);
-    if (result.outcome == MessageReader::Outcome::kMessage && rest.empty()) {
+    if (const std::optional<std::string_view> message = wire::WholeMessage(data, limit)) {
       if (connection_.held_calls().MustWait()) [[unlikely]]
-        return Hold(result.message, charged);
+        return Hold(*message, charged);
       if (charged > 0) connection_.http2().Consume(stream_, charged);
-      return Run(result.message);
+      return Run(*message);
     }
   }
   Collected& collected = Collect();

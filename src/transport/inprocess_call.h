@@ -50,7 +50,7 @@ class InProcessCall final : public Pooled {
   // Any thread. Each side has a reference for as long as it has something to do, the client's from the begin.
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (DropReference(references_)) delete this;
   }
   class Reference {
    public:

@@ -9,12 +9,6 @@ namespace {
 // A sender that announces much and sends little gets memory for what it sends: a message grows in steps.
 constexpr std::size_t kFirstReserve = 64 * 1024;
 
-std::size_t ReadLength(const char* prefix) {
-  std::size_t length = 0;
-  for (int i = 1; i < 5; ++i) length = length << 8 | static_cast<unsigned char>(prefix[i]);
-  return length;
-}
-
 }  // namespace
 
 void WriteMessagePrefix(std::size_t size, char* to) {
@@ -47,7 +41,7 @@ MessageReader::Result MessageReader::Next(std::string_view& input, std::size_t l
 }
 
 MessageReader::Result MessageReader::Begin(std::string_view prefix, std::string_view& input, std::size_t limit) {
-  const std::size_t size = ReadLength(prefix.data());
+  const std::size_t size = ReadMessageSize(prefix.data());
   if (size > limit) return {Outcome::kTooLarge, {}, size};
   if (prefix[0] != 0) return {Outcome::kCompressed, {}};
   if (input.size() >= size) {
@@ -91,7 +85,7 @@ MessageReader::Result MessageReader::LookAhead(std::string_view rest, std::size_
     rest.remove_prefix(taken);
     known += taken;
     if (known < kMessagePrefix) return {Outcome::kNeedMore, {}};
-    missing = ReadLength(prefix);
+    missing = ReadMessageSize(prefix);
     if (missing > limit) return {Outcome::kTooLarge, {}, missing};
     if (prefix[0] != 0) return {Outcome::kCompressed, {}};
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,22 @@ namespace rhei::inline v0::wire {
 inline constexpr std::size_t kMessagePrefix = 5;
 // What its length field can say.
 inline constexpr std::size_t kLargestMessage = 0xffffffff;
+
+// What the five bytes in front of a message say of its size.
+inline std::size_t ReadMessageSize(const char* prefix) {
+  std::size_t size = 0;
+  for (std::size_t i = 1; i < kMessagePrefix; ++i) size = size << 8 | static_cast<unsigned char>(prefix[i]);
+  return size;
+}
+
+// The message that `input` is, if it is one and no more, uncompressed and within the limit: the usual case. Else
+// nothing, and a MessageReader tells what it is.
+inline std::optional<std::string_view> WholeMessage(std::string_view input, std::size_t limit) {
+  if (input.size() < kMessagePrefix || input[0] != 0) return std::nullopt;
+  const std::size_t size = input.size() - kMessagePrefix;
+  if (size > limit || size != ReadMessageSize(input.data())) return std::nullopt;
+  return std::string_view(input.data() + kMessagePrefix, size);
+}
 
 // Writes the five bytes in front of an uncompressed message of `size` bytes.
 void WriteMessagePrefix(std::size_t size, char* to);

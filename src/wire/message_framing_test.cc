@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -38,6 +39,26 @@ TEST(MessageFramingTest, ThePrefixIsAFlagAndFourBytesOfLength) {
   char prefix[kMessagePrefix];
   WriteMessagePrefix(0x01020304, prefix);
   EXPECT_THAT(prefix, ElementsAre(0, 1, 2, 3, 4));
+}
+
+TEST(MessageFramingTest, AMessageIsWholeOnlyByItselfUncompressedAndWithinTheLimit) {
+  const std::string bytes = Framed("hello");
+  EXPECT_EQ(WholeMessage(bytes, 5), "hello");
+  EXPECT_EQ(WholeMessage(bytes, 5)->data(), bytes.data() + kMessagePrefix);
+  EXPECT_EQ(WholeMessage(Framed(""), 0), "");
+  EXPECT_EQ(WholeMessage(bytes, 4), std::nullopt);
+  EXPECT_EQ(WholeMessage(bytes + "x", kLimit), std::nullopt);
+  EXPECT_EQ(WholeMessage(std::string_view(bytes).substr(0, bytes.size() - 1), kLimit), std::nullopt);
+  EXPECT_EQ(WholeMessage("", kLimit), std::nullopt);
+  EXPECT_EQ(WholeMessage(std::string(4, '\0'), kLimit), std::nullopt);
+  std::string compressed = bytes;
+  compressed[0] = 1;
+  EXPECT_EQ(WholeMessage(compressed, kLimit), std::nullopt);
+  for (std::size_t place = 1; place < kMessagePrefix; ++place) {
+    std::string other = bytes;
+    other[place] ^= '\x80';
+    EXPECT_EQ(WholeMessage(other, SIZE_MAX), std::nullopt);
+  }
 }
 
 TEST(MessageReaderTest, AMessageInOnePieceIsReadInPlace) {

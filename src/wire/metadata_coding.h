@@ -50,6 +50,13 @@ struct ReceivedStatus {
   std::string details;
   // Takes in one field; true when it was one of the status's.
   bool Take(const http2::HeaderField& field);
+  // For the next call.
+  void Clear() {
+    present = false;
+    code = StatusCode::kUnknown;
+    message.clear();
+    details.clear();
+  }
 };
 
 // The code inside a serialised google.rpc.Status (its field 1), 0 when it has none; -1: not such a message.
