@@ -43,10 +43,11 @@ void ThreadPool::Run(Work work) {
     if (has_thread || !threads_.empty()) {
       queue_.push_back(std::move(work));
       work = nullptr;
+      // Under the mutex: once it is free the work may run and be what ends this pool.
+      changed_.notify_one();
     }
   }
-  if (work) return work();
-  changed_.notify_one();
+  if (work) work();
 }
 
 bool ThreadPool::StartThread() {

@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/loop.h"
@@ -93,6 +95,22 @@ TEST(ThreadPoolTest, WorkThatComesTooLateIsDestroyedUnrun) {
   pool.Drain();
   EXPECT_FALSE(ran);
   EXPECT_EQ(held.use_count(), 1);
+}
+
+// Work may be what lets another thread end the pool, while the thread that gave the work is still on its way out of
+// Run.
+TEST(ThreadPoolTest, ThePoolMayGoAsSoonAsItsWorkRan) {
+  for (int i = 0; i < 500; ++i) {
+    auto pool = std::make_unique<ThreadPool>(1);
+    ThreadPool& raw = *pool;
+    Completion ran;
+    std::thread owner([&ran, pool = std::move(pool)]() mutable {
+      ran.Wait();
+      pool.reset();
+    });
+    raw.Run([&ran] { ran.Set(); });
+    owner.join();
+  }
 }
 
 TEST(ThreadPoolTest, KnowsItsOwnThreads) {

@@ -88,6 +88,7 @@ AsioLoop::AsioLoop(asio::io_context& context, AsioLoopOptions options)
       random_(Seed()) {}
 
 AsioLoop::~AsioLoop() {
+  while (wakers_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
   DropPosted();
   anchor_->loop = nullptr;
 }
@@ -215,8 +216,14 @@ void AsioLoop::Post(UniqueFunction<void()> work) {
     return;
   }
   if (abandoned_.load(std::memory_order_relaxed)) return;
-  posts_.PushFromAnywhere(std::move(work));
-  if (asleep_.load(std::memory_order_seq_cst)) Wake();
+  bool asleep = false;
+  posts_.PushFromAnywhere(std::move(work), [this, &asleep] {
+    asleep = asleep_.load(std::memory_order_seq_cst);
+    if (asleep) wakers_.fetch_add(1, std::memory_order_relaxed);
+  });
+  if (!asleep) return;
+  Wake();
+  wakers_.fetch_sub(1, std::memory_order_release);
 }
 
 void AsioLoop::Wake() {

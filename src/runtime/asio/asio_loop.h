@@ -140,6 +140,7 @@ class AsioLoop final : public Loop {
 
   PostQueue posts_;
   std::atomic<bool> asleep_;                 // whether who posts must wake the loop; always for a foreign io_context
+  std::atomic<int> wakers_{0};               // posters on their way out of Post; the loop does not go before they are
   std::atomic<bool> wake_is_posted_{false};  // guards wake_memory
   std::atomic<bool> stop_{false};
   // The thread that ran it last; with a foreign io_context the one that made the loop.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/network_for_test.h"
@@ -48,6 +49,25 @@ TEST(AsioLoopTest, WorkFromOneThreadRunsInItsOrder) {
   thread.loop.Await(done);
   ASSERT_EQ(ran.size(), std::size_t{kCount});
   for (int i = 0; i < kCount; ++i) ASSERT_EQ(ran[i], i);
+}
+
+// Work may be what lets another thread end the loop, while the thread that posted it is still on its way out of Post.
+TEST(AsioLoopTest, TheLoopMayGoAsSoonAsItsWorkRan) {
+  for (const Duration busy_poll : {Duration(0us), Duration(1s)}) {
+    for (int i = 0; i < 200; ++i) {
+      AsioLoopOptions options;
+      options.busy_poll = busy_poll;
+      auto thread = std::make_unique<LoopThread>(options);
+      AsioLoop& loop = thread->loop;
+      Completion ran;
+      std::thread owner([&ran, thread = std::move(thread)]() mutable {
+        ran.Wait();
+        thread.reset();
+      });
+      loop.Post([&ran] { ran.Set(); });
+      owner.join();
+    }
+  }
 }
 
 TEST(AsioLoopTest, ManyThreadsPostAtOnceAndEachKeepsItsOrder) {

@@ -15,11 +15,14 @@ class PostQueue {
  public:
   using Work = UniqueFunction<void()>;
 
-  // Any thread.
-  void PushFromAnywhere(Work&& work) {
+  // Any thread. Calls `before_it_runs` once the work is in and nobody can take it out yet: the work may be what ends
+  // the loop, so afterwards the caller may touch nothing of it that this does not keep.
+  template <typename Function>
+  void PushFromAnywhere(Work&& work, Function before_it_runs) {
     std::lock_guard lock(mutex_);
     incoming_.push_back(std::move(work));
     has_incoming_.store(true, std::memory_order_seq_cst);
+    before_it_runs();
   }
 
   // The rest is for the thread that runs the loop.
