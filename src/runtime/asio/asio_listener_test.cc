@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/network_for_test.h"
+#include "runtime/posix/descriptor_limit_for_test.h"
 
 namespace rhei::inline v0::runtime {
 namespace {
@@ -111,21 +112,6 @@ TEST(AsioListenerTest, ErrorsNameAddressAndCause) {
   }
 }
 
-// Lowers what the process may open while it lives.
-class DescriptorLimit {
- public:
-  explicit DescriptorLimit(rlim_t limit) {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    rlimit lower = before_;
-    lower.rlim_cur = limit;
-    ::setrlimit(RLIMIT_NOFILE, &lower);
-  }
-  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_;
-};
-
 struct CountingLogger final : Logger {
   void Write(LogLevel, std::string_view line) override { lines.emplace_back(line); }
   std::vector<std::string> lines;
@@ -161,7 +147,7 @@ TEST(AsioListenerTest, RunningOutOfDescriptorsShedsNewConnectionsAndRecovers) {
   {
     // Room for the next client, and none for its server side.
     posix::Descriptor lowest_free = posix::OpenReserve();
-    const DescriptorLimit limit(static_cast<rlim_t>(lowest_free.get()) + 1);
+    const posix::DescriptorLimit limit(static_cast<rlim_t>(lowest_free.get()) + 1);
     lowest_free.Reset();
     connect();
     network.RunUntil([&] { return clients.size() == 2 && (clients[1]->end || clients[1]->failure.has_value()); });
@@ -216,7 +202,7 @@ TEST(AsioListenerTest, WhileDescriptorsLackTheLoopSleeps) {
   const posix::ErrorNumber connecting = posix::Connect(client.descriptor.get(), *target);
   ASSERT_TRUE(connecting == 0 || posix::ErrorText(connecting) == "Operation now in progress");
   posix::Descriptor lowest_free = posix::OpenReserve();
-  const DescriptorLimit limit(static_cast<rlim_t>(lowest_free.get()));
+  const posix::DescriptorLimit limit(static_cast<rlim_t>(lowest_free.get()));
   lowest_free.Reset();
 
   bool passed = false;

@@ -12,6 +12,7 @@
 
 #include "rhei/log.h"
 #include "rhei/pooled.h"
+#include "runtime/asio/descriptor_closer.h"
 #include "runtime/asio/operation_memory.h"
 #include "runtime/asio/post_queue.h"
 #include "runtime/end_of_turn.h"
@@ -105,6 +106,7 @@ class AsioLoop final : public Loop {
   };
   asio::io_context& context() { return context_; }
   const AsioLoopOptions& options() const { return options_; }
+  DescriptorCloser& closer() { return closer_; }
   void Log(LogLevel level, std::string_view line);
 
  private:
@@ -149,6 +151,8 @@ class AsioLoop final : public Loop {
   bool end_of_turn_is_posted_ = false;  // with a foreign io_context, as what follows
   bool in_guest_handler_ = false;
   std::atomic<bool> abandoned_{false};
+
+  DescriptorCloser closer_{*this};
 
   bool takes_batches_ = false;
   int turns_until_look_ = 1;

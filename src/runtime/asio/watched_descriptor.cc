@@ -105,10 +105,7 @@ void WatchedDescriptor::WaitWritable() {
 
 void WatchedDescriptor::Close() {
   if (state_->number < 0) return;
-  state_->number = -1;
-  state_->handler = nullptr;
-  asio::error_code ignored;
-  state_->descriptor.close(ignored);
+  state_->loop.closer().Close(Release());
 }
 
 posix::Descriptor WatchedDescriptor::Release() {

@@ -9,7 +9,7 @@
 namespace rhei::inline v0::runtime::posix {
 namespace {
 
-constexpr rlim_t kLargestTable = 16 * 1024;
+constexpr std::size_t kLargestTable = 16 * 1024;
 
 }  // namespace
 
@@ -20,10 +20,15 @@ void Descriptor::Reset(int descriptor) {
 
 Descriptor OpenReserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
-void WidenDescriptorTable() {
+std::size_t MostDescriptors() {
   rlimit limit;
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == 0) return;
-  const auto last = static_cast<int>(std::min(limit.rlim_cur, kLargestTable) - 1);
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+void WidenDescriptorTable() {
+  const std::size_t most = MostDescriptors();
+  if (most == 0) return;
+  const auto last = static_cast<int>(std::min(most, kLargestTable) - 1);
   // That it is closed again leaves the table as it is.
   const Descriptor any = OpenReserve();
   Descriptor(::fcntl(any.get(), F_DUPFD_CLOEXEC, last));

@@ -1,6 +1,7 @@
 // A file descriptor that is owned.
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 namespace rhei::inline v0::runtime::posix {
@@ -29,6 +30,9 @@ class Descriptor {
 // A descriptor of nothing, kept so that one can be given up when the process has no other left. Empty when even this
 // one could not be had.
 Descriptor OpenReserve();
+
+// How many descriptors the process may have.
+std::size_t MostDescriptors();
 
 // Has the kernel make the table of this process's descriptors as large now as the process may need it, at most for
 // 16 Ki of them: 8 bytes each. The kernel doubles a table that is full, and the thread whose descriptor found no room
