@@ -22,8 +22,8 @@ BENCHMARKS = {"unary": unary.run, "deadlines": unary.run_deadlines, "blocking": 
               "streams_idle": idle.run_streams, "allocations": allocations.run, "profile": profile.run,
               "compile_time": compile_time.run, "footprint": footprint.run}
 # What runs when none is named: all that rhei's goals of speed are about.
-SUITE = ("unary", "blocking", "in_process", "h2load", "publish", "saturation", "latency", "connections", "loops", "idle",
-         "streams_idle", "allocations", "profile")
+SUITE = ("unary", "blocking", "in_process", "h2load", "streaming", "publish", "saturation", "latency", "connections",
+         "loops", "idle", "streams_idle", "allocations", "profile")
 # Those that run peers in other languages.
 WITH_PEERS = ("unary", "saturation")
 # Those that draw what they measured, beside the table: the name of the picture, and what makes it.

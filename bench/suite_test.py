@@ -79,8 +79,9 @@ class StreamingTest(unittest.TestCase):
 
     def test_of_raw_tcp_only_the_best_is_compared(self):
         rows = [self.row(streaming.BULK, system, rate) for system, rate in
-                (("rhei", 80), ("tcp-16k", 20), ("tcp-128k", 100), ("tcp-256k", 90))]
-        self.assertEqual(streaming.ratios(rows), {streaming.BULK: {"tcp-128k": 0.8}})
+                (("rhei", 80), ("tcp-16k", 20), ("tcp-128k", 100), ("tcp-256k", 90), ("tcp-reno-64k", 160),
+                 ("tcp-reno-32k", 150))]
+        self.assertEqual(streaming.ratios(rows), {streaming.BULK: {"tcp-128k": 0.8, "tcp-reno-64k": 0.5}})
 
 
 class OverloadTest(unittest.TestCase):
@@ -127,11 +128,11 @@ class PublishTest(unittest.TestCase):
     def content(self):
         cheap = client_output(1_000, 1.0)
         dear = {**cheap, "server_cpu_us": 400.0, "client_cpu_us": 200.0}
-        one, ten, paced, in_rounds = publish.CASES
+        one, ten, paced, pinned = publish.CASES
         rows = self.rows([(one, "rhei", client_output(300, 1.0)), (one, "json-go", client_output(20, 1.0)),
                           (ten, "rhei", client_output(200, 1.0)), (ten, "json-go", client_output(30, 1.0)),
                           (paced, "rhei", cheap), (paced, "json-go", dear),
-                          (in_rounds, "rhei", cheap), (in_rounds, "json-go", {**dear, "server_cpu_us": 800.0})])
+                          (pinned, "rhei", cheap), (pinned, "json-go", {**dear, "server_cpu_us": 800.0})])
         return {"rows": rows, "machine": {"cpu": "a <machine>", "versions": {}}, **publish.ratios(rows)}
 
     def test_cpu_time_is_of_both_sides(self):
@@ -140,7 +141,7 @@ class PublishTest(unittest.TestCase):
     def test_best_is_compared_with_best_and_the_peers_cpu_time_with_rheis(self):
         content = self.content()
         self.assertEqual(content["ratios"]["best"], {"json-go": 10.0})
-        self.assertEqual(content["cpu_ratios"], {publish.PACED: {"json-go": 12.0}, publish.IN_ROUNDS: {"json-go": 20.0}})
+        self.assertEqual(content["cpu_ratios"], {publish.PACED: {"json-go": 12.0}, publish.PINNED: {"json-go": 20.0}})
 
     def test_without_rhei_there_is_nothing_to_compare(self):
         rows = self.rows([(publish.PACED, "json-go", client_output(1_000, 1.0))])

@@ -13,15 +13,12 @@ LoadRun::Clock::duration Seconds(double seconds) {
 
 PublishArguments StartPublishClient(int argc, const char* const* argv, const char* purpose) {
   double rate = 0;
-  std::int64_t in_rounds = 0;
   PublishArguments arguments{StartClient(argc, argv, purpose, [&](Flags& flags) {
     flags.Add("--rate", &rate, "messages a second on all connections together, 0 for as many as there can be");
-    flags.Add("--in-rounds", &in_rounds, "1: under a rate all connections send at once, 0: they take turns");
   })};
   RequireArgument(rate >= 0, "--rate must not be negative");
   RequireArgument(rate == 0 || arguments.in_flight == 1, "--rate goes with one message in flight");
   arguments.rate = rate;
-  arguments.in_rounds = in_rounds != 0;
   return arguments;
 }
 
@@ -34,6 +31,6 @@ std::string MessageData(std::int64_t size) {
 
 Pace::Pace(const PublishArguments& arguments, LoadRun::TimePoint start, std::int64_t connection)
     : step_(Seconds(static_cast<double>(arguments.connections) / arguments.rate)),
-      due_(start + Seconds(arguments.in_rounds ? 0 : static_cast<double>(connection) / arguments.rate)) {}
+      due_(start + Seconds(static_cast<double>(connection) / arguments.rate)) {}
 
 }  // namespace rhei::bench

@@ -10,10 +10,9 @@ namespace rhei::bench {
 
 struct PublishArguments : ClientArguments {
   double rate = 0;  // messages a second on all connections together; 0: as many as there can be
-  bool in_rounds = false;
 };
 
-// As StartClient, with `--rate` and `--in-rounds`.
+// As StartClient, with `--rate`.
 PublishArguments StartPublishClient(int argc, const char* const* argv, const char* purpose);
 
 inline constexpr const char* kTopic = "bench";
@@ -21,9 +20,8 @@ inline constexpr const char* kTopic = "bench";
 // `size` bytes that are no text.
 std::string MessageData(std::int64_t size);
 
-// When one connection's messages are due under a rate: the connections take turns, at equal distances; or in rounds,
-// all of them at once. A message whose time comes while the one before it is still under way goes as soon as it can,
-// and counts from when it was due.
+// When one connection's messages are due under a rate: the connections take turns, at equal distances. A message whose
+// time comes while the one before it is still under way goes as soon as it can, and counts from when it was due.
 class Pace {
  public:
   Pace(const PublishArguments& arguments, LoadRun::TimePoint start, std::int64_t connection);

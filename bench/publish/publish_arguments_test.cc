@@ -21,19 +21,6 @@ TEST(Pace, TheConnectionsTogetherKeepTheRateAtEqualDistances) {
   for (std::size_t i = 0; i < due.size(); ++i) EXPECT_EQ(due[i], std::chrono::milliseconds(i));
 }
 
-TEST(Pace, InRoundsTheConnectionsAreDueTogether) {
-  PublishArguments arguments;
-  arguments.connections = 4;
-  arguments.rate = 1000;
-  arguments.in_rounds = true;
-  for (std::int64_t connection = 0; connection < arguments.connections; ++connection) {
-    Pace pace(arguments, LoadRun::TimePoint{}, connection);
-    for (int i = 0; i < 5; ++i, pace.Advance()) {
-      EXPECT_EQ(pace.due().time_since_epoch(), std::chrono::milliseconds(4 * i));
-    }
-  }
-}
-
 TEST(MessageData, IsOfTheSizeAndVaried) {
   const std::string data = MessageData(50'000);
   EXPECT_EQ(data.size(), 50'000u);

@@ -1,7 +1,6 @@
 // Raw TCP under the benchmark `publish`, the client: what the kernel alone costs for as many bytes each way.
 #include <cstdint>
 #include <cstdio>
-#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -77,19 +76,15 @@ void RunFlatOut(LoadRun* run, std::vector<Connection>* connections, std::int64_t
   }
 }
 
-// The connections take turns, each with one unit; or all of them have the same turn.
+// The connections take turns, each with one unit.
 void RunPaced(LoadRun* run, std::vector<Connection>* connections, const PublishArguments& arguments) {
-  const std::size_t at_once = arguments.in_rounds ? connections->size() : 1;
   PublishArguments as_one = arguments;
-  as_one.connections = static_cast<std::int64_t>(at_once);
+  as_one.connections = 1;
   Pace pace(as_one, LoadRun::Clock::now(), 0);
-  for (std::size_t first = 0; run->running(); first = (first + at_once) % connections->size(), pace.Advance()) {
-    const std::span turn = std::span(*connections).subspan(first, at_once);
+  for (std::size_t turn = 0; run->running(); turn = (turn + 1) % connections->size(), pace.Advance()) {
     std::this_thread::sleep_until(pace.due());
-    for (Connection& connection : turn) connection.Send(run->BeginDue(pace.due()));
-    for (Connection& connection : turn) {
-      while (connection.TakeReplies(true) == 0) {
-      }
+    (*connections)[turn].Send(run->BeginDue(pace.due()));
+    while ((*connections)[turn].TakeReplies(true) == 0) {
     }
   }
 }

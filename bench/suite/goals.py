@@ -2,12 +2,14 @@
 
 import json
 
+from . import streaming
+
 
 def _row(content, case, system):
-    for row in content["rows"]:
-        if row["case"].startswith(case) and row["system"] == system:
-            return row
-    return None
+    """The row of the case, or of the first one whose name begins so."""
+    of_system = [row for row in content["rows"] if row["system"] == system]
+    named = [row for row in of_system if row["case"] == case] or [row for row in of_system if row["case"].startswith(case)]
+    return named[0] if named else None
 
 
 class _Results:
@@ -81,14 +83,23 @@ GOALS = (
      lambda r: r.ratio("h2load", "h2load", "nghttpd", "server_cpu_us")),
     ("publish, of the best raw rate", 0.80, None, _times, True, lambda r: _best_publish(r, "tcp")),
     ("publish, of gRPC C++", 3.0, 2.0, _times, True, lambda r: _best_publish(r, "grpc-c++")),
-    ("publish at 1,000/s in rounds, CPU of JSON in Go over rhei's", 11.0, None, _times, True,
-     lambda r: _publish_cpu(r, "1000-a-second-in-rounds", "json-go")),
-    ("publish at 1,000/s in rounds, CPU of JSON in C++ over rhei's", 11.0, None, _times, True,
-     lambda r: _publish_cpu(r, "1000-a-second-in-rounds", "json-c++")),
-    ("publish at 1,000/s at equal distances, CPU of JSON in Go over rhei's", 11.0, None, _times, True,
+    ("publish at 1,000/s, CPU of JSON in Go over rhei's", 11.0, None, _times, True,
      lambda r: _publish_cpu(r, "1000-a-second", "json-go")),
-    ("publish at 1,000/s at equal distances, CPU of JSON in C++ over rhei's", 11.0, None, _times, True,
+    ("publish at 1,000/s, CPU of JSON in C++ over rhei's", 11.0, None, _times, True,
      lambda r: _publish_cpu(r, "1000-a-second", "json-c++")),
+    ("publish at 1,000/s on a core each, CPU of JSON in Go over rhei's", 11.0, None, _times, True,
+     lambda r: _publish_cpu(r, "1000-a-second-a-core-each", "json-go")),
+    ("publish at 1,000/s on a core each, CPU of JSON in C++ over rhei's", 11.0, None, _times, True,
+     lambda r: _publish_cpu(r, "1000-a-second-a-core-each", "json-c++")),
+    ("100 streams, 10 messages of 16 bytes in flight on each", 1_500_000, None, _rate, True,
+     lambda r: r.value("streaming", "100-streams-10-in-flight", "rhei", "messages_per_s")),
+    ("the same, of gRPC C++", 10.0, None, _times, True, lambda r: _streams(r, "100-streams-10-in-flight")),
+    ("100 streams, 1 message of 16 bytes in flight on each", 1_500_000, None, _rate, True,
+     lambda r: r.value("streaming", "100-streams-1-in-flight", "rhei", "messages_per_s")),
+    ("the same, of gRPC C++", 10.0, None, _times, True, lambda r: _streams(r, "100-streams-1-in-flight")),
+    ("a stream of 64 KiB messages, of the best raw rate", 0.80, None, _times, True, lambda r: _bulk(r, "tcp-")),
+    ("the same, of raw TCP with Reno", 0.80, None, _times, True, lambda r: _bulk(r, "tcp-reno-")),
+    ("the same, of gRPC C++", 2.0, None, _times, True, lambda r: _streams(r, "bulk-64KiB")),
     ("calls inside of a process, one core", 5_000_000, 2_000_000, _rate, True,
      lambda r: r.value("in_process", "100-in-flight", "rhei", "rps")),
     ("an idle connection", 2_048, 6_144, _bytes, False, lambda r: r.value("idle", "idle", "rhei", "bytes_per_connection")),
@@ -108,6 +119,20 @@ def _best_publish(results, peer):
     best = {system: max((results.value("publish", case, system, "messages_per_s") or 0)
                         for case in ("9-channels-1-", "9-channels-10-")) for system in ("rhei", peer)}
     return _divided(best["rhei"], best[peer])
+
+
+def _streams(results, case):
+    """Against the faster API of gRPC C++."""
+    peers = [results.value("streaming", case, system, "messages_per_s") or 0
+             for system in ("grpc-c++", "grpc-c++-completion-queue")]
+    return _divided(results.value("streaming", case, "rhei", "messages_per_s"), max(peers))
+
+
+def _bulk(results, kind):
+    """Against the best size of writes of one kind of raw TCP."""
+    peers = [results.value("streaming", "bulk-64KiB", f"{kind}{size}k", "messages_per_s") or 0
+             for size in streaming.TCP_WRITE_KIB]
+    return _divided(results.value("streaming", "bulk-64KiB", "rhei", "messages_per_s"), max(peers))
 
 
 def _publish_cpu(results, case, peer):

@@ -84,6 +84,12 @@ Socket Socket::Accept() const {
   return Socket(descriptor);
 }
 
+void Socket::UseCongestionControl(const std::string& name) const {
+  if (setsockopt(descriptor_, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) != 0) {
+    Die("TCP_CONGESTION");
+  }
+}
+
 bool Socket::Send(std::span<const std::byte> bytes) const {
   while (!bytes.empty()) {
     const ssize_t sent = send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

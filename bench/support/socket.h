@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace rhei::bench {
@@ -26,6 +27,9 @@ class Socket {
 
   // On a listening socket: the next connection, once there is one.
   Socket Accept() const;
+
+  // Of what it sends; by Linux's name.
+  void UseCongestionControl(const std::string& name) const;
 
   // Sends all of it, and waits where the kernel has no room. False when the peer is gone.
   bool Send(std::span<const std::byte> bytes) const;

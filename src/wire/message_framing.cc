@@ -7,7 +7,8 @@ namespace rhei::inline v0::wire {
 namespace {
 
 // A sender that announces much and sends little gets memory for what it sends: a message grows in steps.
-constexpr std::size_t kFirstReserve = 64 * 1024;
+// What people cut large things into, 64 KiB, comes with some bytes around it and has its memory at once.
+constexpr std::size_t kFirstReserve = 66 * 1024;
 
 }  // namespace
 

@@ -12,8 +12,11 @@ IoResult Closed() { return {IoResult::Kind::kFailed, 0, "the stream is closed"};
 }  // namespace
 
 Result<std::unique_ptr<ByteStream>> AsioStream::Open(AsioLoop& loop, posix::Descriptor socket, Address peer) {
-  if (peer.family != Address::Family::kUnix) posix::DisableDelay(socket.get());
   Address local = posix::LocalAddress(socket.get());
+  if (peer.family != Address::Family::kUnix) {
+    posix::DisableDelay(socket.get());
+    if (local.host == peer.host) posix::UseSimpleCongestionControl(socket.get());
+  }
   std::unique_ptr<AsioStream> stream(new AsioStream(loop, std::move(local), std::move(peer)));
   if (const posix::ErrorNumber error = stream->socket_.Watch(std::move(socket)); error != 0) {
     return Error(StatusCode::kUnavailable,

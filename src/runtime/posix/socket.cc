@@ -130,6 +130,12 @@ bool WouldBlock(ErrorNumber error) { return error == EAGAIN || error == EWOULDBL
 
 void DisableDelay(int socket) { SetOption(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
 
+void UseSimpleCongestionControl(int socket) {
+  // Reno is part of every kernel, and every process may use it.
+  static constexpr std::string_view kReno = "reno";
+  ::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, kReno.data(), kReno.size());
+}
+
 Address LocalAddress(int socket) {
   SocketAddress address;
   address.size = sizeof(address.storage);

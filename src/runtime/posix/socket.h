@@ -51,6 +51,10 @@ bool IsConnectionsOwn(ErrorNumber error);
 bool WouldBlock(ErrorNumber error);
 
 void DisableDelay(int socket);
+// For TCP that stays on this machine and so shares no path with anybody: the simplest congestion control that Linux
+// has. BBR, where it is the system's choice, paces what is sent by timers: on loopback messages of 64 KiB then take up
+// to four times as long.
+void UseSimpleCongestionControl(int socket);
 Address LocalAddress(int socket);
 void ShutdownWrite(int socket);
 

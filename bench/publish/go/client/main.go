@@ -17,8 +17,8 @@ import (
 )
 
 type options struct {
-	port, connections, inFlight, payload, inRounds int
-	rate                                           float64
+	port, connections, inFlight, payload int
+	rate                                 float64
 }
 
 // Sends one message and checks the reply.
@@ -50,7 +50,7 @@ func publish(client *http.Client, url string, data []byte) error {
 }
 
 // One message after the other on a connection of its own. With a rate, the first is due at `due` and the others at equal
-// distances, in rounds all connections' at the same times; one whose time has come while the one before it was under way goes at once, and counts from when it was due.
+// distances; one whose time has come while the one before it was under way goes at once, and counts from when it was due.
 func publishOnAndOn(run *bench.LoadRun, options options, data []byte, due time.Time) {
 	client := &http.Client{Transport: &http.Transport{}}
 	url := fmt.Sprintf("http://127.0.0.1:%d/publish", options.port)
@@ -72,7 +72,6 @@ func main() {
 	flag.IntVar(&options.inFlight, "in-flight", 1, "messages in flight on each channel")
 	flag.IntVar(&options.payload, "payload", 16, "bytes of a message's data")
 	flag.Float64Var(&options.rate, "rate", 0, "messages a second on all channels together, 0 for as many as there can be")
-	flag.IntVar(&options.inRounds, "in-rounds", 0, "1: under a rate all channels send at once, 0: they take turns")
 	cpu := flag.Int("cpu", -1, "core to run on, -1 for any")
 	seconds := flag.Float64("seconds", 2, "the measured window")
 	warmup := flag.Float64("warmup", 0.5, "seconds before it that do not count")
@@ -88,7 +87,7 @@ func main() {
 	for connection := range options.connections {
 		for range options.inFlight {
 			due := start
-			if options.rate > 0 && options.inRounds == 0 {
+			if options.rate > 0 {
 				due = start.Add(time.Duration(float64(connection) / options.rate * float64(time.Second)))
 			}
 			publishers.Go(func() { publishOnAndOn(run, options, data, due) })
