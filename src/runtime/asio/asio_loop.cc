@@ -133,7 +133,11 @@ void AsioLoop::LeaveGuestHandler() {
 // waited for leaves work behind, such as connections that close: perhaps the io_context is never run again, so that is
 // done too.
 void AsioLoop::Await(const Completion& completion) {
-  if (RunsByItself()) return completion.Wait();
+  if (RunsByItself()) {
+    caller_.Seen(ReadClock());
+    completion.Wait();
+    return caller_.Seen(ReadClock());
+  }
   if (completion.is_set()) return;
   auto work = std::make_optional(asio::make_work_guard(context_));
   bool stopped = false;
@@ -167,7 +171,7 @@ std::size_t AsioLoop::RunHandlers() {
   if (!posts_.empty() || !end_of_turn_.empty()) {
     count = context_.poll_one();
   } else {
-    count = options_.busy_poll > Duration::zero() ? Spin() : 0;
+    count = options_.busy_poll > Duration::zero() ? Spin() : SpinForCaller();
     if (count == 0) count = Sleep();
   }
   if (count == 0) return 0;
@@ -190,6 +194,24 @@ std::size_t AsioLoop::RunRestOfBatch() {
     if (done) return count;
     ++count;
   }
+}
+
+std::size_t AsioLoop::SpinForCaller() {
+  const TimePoint now = ReadClock();
+  const Duration patience = caller_.Patience(now);
+  if (patience == Duration::zero()) return 0;
+  const TimePoint until = now + patience;
+  do {
+    // The caller, or who is to answer, may need this core.
+    std::this_thread::yield();
+    const std::size_t count = context_.poll_one();
+    if (count > 0 || !posts_.empty()) {
+      caller_.Found();
+      return count;
+    }
+  } while (ReadClock() < until);
+  caller_.FoundNothing();
+  return 0;
 }
 
 std::size_t AsioLoop::Spin() {

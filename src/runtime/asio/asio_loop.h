@@ -12,6 +12,7 @@
 
 #include "rhei/log.h"
 #include "rhei/pooled.h"
+#include "runtime/asio/blocked_caller.h"
 #include "runtime/asio/descriptor_closer.h"
 #include "runtime/asio/operation_memory.h"
 #include "runtime/asio/post_queue.h"
@@ -129,6 +130,7 @@ class AsioLoop final : public Loop {
   std::size_t RunHandlers();
   std::size_t RunRestOfBatch();
   std::size_t Spin();
+  std::size_t SpinForCaller();
   std::size_t Sleep();
   void ArmSystemTimer(TimePoint when);
   void OnSystemTimer();
@@ -152,6 +154,7 @@ class AsioLoop final : public Loop {
   bool in_guest_handler_ = false;
   std::atomic<bool> abandoned_{false};
 
+  BlockedCaller caller_;
   DescriptorCloser closer_{*this};
 
   bool takes_batches_ = false;
