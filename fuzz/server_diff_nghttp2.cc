@@ -52,23 +52,25 @@ bool Contains(const auto& list, std::string_view text) {
 }
 
 // nghttp2 has rules for requests that RFC 9113 leaves to whoever uses them: an authority there must be, a path begins
-// with '/', and neither control characters in values nor odd ones in pseudo-header fields are let through.
+// with '/', there is one host at most, in headers and trailers together, and neither control characters in values nor
+// odd ones in pseudo-header fields are let through, nor an authority that is empty.
 bool RefusedByNghttp2(const Heard& heard) {
   bool has_authority = false;
-  for (const auto& [name, value] : heard.headers) {
-    has_authority |= name == ":authority" || name == "host";
-    if (name == ":path" && value[0] != '/') return true;
-    const bool strict = name[0] == ':' || name == "host";
-    for (const char c : value) {
-      const auto byte = static_cast<unsigned char>(c);
-      if ((byte < ' ' && c != '\t') || c == '\x7f') return true;
-      if (strict && (byte >= 0x80 || std::string_view(" \"#<>[\\]^`{|}").find(c) != std::string_view::npos))
-        return true;
-    }
-  }
-  for (const auto& [name, value] : heard.trailers) {
-    for (const char c : value) {
-      if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f') return true;
+  int hosts = 0;
+  for (const Heard::Fields* fields : {&heard.headers, &heard.trailers}) {
+    for (const auto& [name, value] : *fields) {
+      const bool is_authority = name == ":authority" || name == "host";
+      if (is_authority && value.empty()) return true;
+      has_authority |= is_authority && fields == &heard.headers;
+      if (name == "host" && ++hosts > 1) return true;
+      if (name == ":path" && value[0] != '/') return true;
+      const bool strict = name[0] == ':' || name == "host";
+      for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < ' ' && c != '\t') || c == '\x7f') return true;
+        if (strict && (byte >= 0x80 || std::string_view(" \"#<>[\\]^`{|}").find(c) != std::string_view::npos))
+          return true;
+      }
     }
   }
   return !has_authority;
