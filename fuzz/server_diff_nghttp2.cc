@@ -34,6 +34,8 @@ constexpr const char* kStricter[] = {
     // On a stream that is half closed nghttp2 may end the stream alone.
     "HEADERS after END_STREAM",
     "DATA after END_STREAM",
+    // nghttp2 ends the streams whose windows it concerns; RFC 9113 §6.9.2 wants the connection to end.
+    "SETTINGS_INITIAL_WINDOW_SIZE makes a window too large",
 };
 
 // What nghttp2 alone refuses, by what its GOAWAY says.

@@ -6,7 +6,16 @@ import re
 CASES = ("empty_unary", "large_unary", "large", "codes", "unicode", "details", "metadata", "at_once",
          "client_streaming", "server_streaming", "ping_pong", "empty_stream",
          "client_first", "server_first", "both_at_once", "many_messages",
-         "server_fails", "cancel", "deadline", "killed", "restart")
+         "server_fails", "server_resets", "cancel", "deadline", "killed", "restart")
+
+# Cases that not every pair has: which server has them, and why the others do not.
+OF_SERVER = {"server_resets": ("C++", "the server's API gives each call a status; none resets a stream")}
+
+
+def absent_cases(server):
+    """The cases that a server does not have, and why."""
+    return {case: reason for case, (title, reason) in OF_SERVER.items() if title != server}
+
 
 OUTCOME = re.compile(r"(\w+) (?:(ok)|FAILED: (.*))")
 OK = ""

@@ -174,6 +174,7 @@ int main(int argc, char** argv) {
       {"both_at_once", [&] { BothAtOnce(stub); }},
       {"many_messages", [&] { ManyMessages(stub, 10 * calls); }},
       {"server_fails", [&] { ServerFails(stub); }},
+      {"server_resets", [&] { ServerResets(stub); }},
       {"cancel", [&] { Cancel(stub); }},
       {"deadline", [&] { Deadline(stub); }},
       {"killed", [&] { Killed(stub); }},

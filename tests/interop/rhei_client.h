@@ -37,6 +37,7 @@ void ServerFirst(const interop::Interop::Stub& stub);
 void BothAtOnce(const interop::Interop::Stub& stub);
 void ManyMessages(const interop::Interop::Stub& stub, int messages);
 void ServerFails(const interop::Interop::Stub& stub);
+void ServerResets(const interop::Interop::Stub& stub);
 void Cancel(const interop::Interop::Stub& stub);
 void Deadline(const interop::Interop::Stub& stub);
 void Killed(const interop::Interop::Stub& stub);

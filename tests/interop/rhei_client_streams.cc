@@ -215,6 +215,26 @@ void ServerFails(const Interop::Stub& stub) {
   RequireFailure(upload.Finish().Wait());
 }
 
+void ServerResets(const Interop::Stub& stub) {
+  Step step = MakeStep(Pattern(1000), {10, 20});
+  step.set_reset(true);
+  auto download = stub.Download(step);
+  RequirePiece(download, Pattern(10));
+  RequirePiece(download, Pattern(20));
+  RequireNoMore(download);
+  RequireCode(download.Finish().Wait(), StatusCode::kCancelled);
+
+  auto chat = stub.Chat();
+  RequireWrite(chat, step);
+  RequirePiece(chat, Pattern(10));
+  RequirePiece(chat, Pattern(20));
+  RequireNoMore(chat);
+  Require(!chat.Write(step).Wait(), "a step was written though the stream was reset");
+  RequireCode(chat.Finish().Wait(), StatusCode::kCancelled);
+  // The connection goes on.
+  RequireOk(stub.Nothing(interop::Empty()).Wait());
+}
+
 void Cancel(const Interop::Stub& stub) {
   EndChat(stub, "cancel chat", rhei::CallOptions(), true, StatusCode::kCancelled);
   EndDownload(stub, "cancel download", rhei::CallOptions(), true, StatusCode::kCancelled);

@@ -41,7 +41,7 @@ class Upload final : public grpc::ServerReadReactor<Step> {
 template <typename Reactor>
 class Talk : public Reactor {
  public:
-  explicit Talk(Ends& ends) : ends_(ends) {}
+  Talk(Ends& ends, CallbackServerContext& context) : ends_(ends), context_(context) {}
 
  protected:
   void Count(const Step& step) {
@@ -69,7 +69,8 @@ class Talk : public Reactor {
       piece_.mutable_payload()->resize(step_.reply_sizes(sent_++));
       return this->StartWrite(&piece_);
     }
-    const std::optional<Status> end = EndedBy(step_);
+    if (step_.reset()) context_.TryCancel();
+    const std::optional<Status> end = step_.reset() ? Status::OK : EndedBy(step_);
     if (!end) return Next();
     seen_.set_end(end->ok() ? SeenReply::FINISHED : SeenReply::FAILED);
     this->Finish(*end);
@@ -84,6 +85,7 @@ class Talk : public Reactor {
   }
 
   Ends& ends_;
+  CallbackServerContext& context_;
   std::string id_;
   SeenReply seen_;
   Step step_;  // the one that is being done
@@ -94,7 +96,7 @@ class Talk : public Reactor {
 
 class Download final : public Talk<grpc::ServerWriteReactor<Piece>> {
  public:
-  Download(Ends& ends, const Step& step) : Talk(ends) {
+  Download(Ends& ends, CallbackServerContext& context, const Step& step) : Talk(ends, context) {
     Count(step);
     Do(step);
   }
@@ -105,7 +107,7 @@ class Download final : public Talk<grpc::ServerWriteReactor<Piece>> {
 
 class Chat final : public Talk<grpc::ServerBidiReactor<Step, Piece>> {
  public:
-  explicit Chat(Ends& ends) : Talk(ends) { StartRead(&received_); }
+  Chat(Ends& ends, CallbackServerContext& context) : Talk(ends, context) { StartRead(&received_); }
 
  private:
   void OnReadDone(bool received) override {
@@ -148,11 +150,13 @@ grpc::ServerReadReactor<Step>* StreamService::Upload(CallbackServerContext*, int
   return new ::Upload(*reply);
 }
 
-grpc::ServerWriteReactor<Piece>* StreamService::Download(CallbackServerContext*, const Step* step) {
-  return new ::Download(ends_, *step);
+grpc::ServerWriteReactor<Piece>* StreamService::Download(CallbackServerContext* context, const Step* step) {
+  return new ::Download(ends_, *context, *step);
 }
 
-grpc::ServerBidiReactor<Step, Piece>* StreamService::Chat(CallbackServerContext*) { return new ::Chat(ends_); }
+grpc::ServerBidiReactor<Step, Piece>* StreamService::Chat(CallbackServerContext* context) {
+  return new ::Chat(ends_, *context);
+}
 
 grpc::ServerUnaryReactor* StreamService::Seen(CallbackServerContext* context, const interop::SeenRequest* request,
                                               SeenReply* reply) {
