@@ -33,7 +33,7 @@ constexpr std::size_t kKeptScratch = 1024;
 void Connection::SendHeaderBlock(StreamId stream, HeaderTemplate prefix, std::span<const HeaderField> extra,
                                  bool end_stream) {
   payload_sent_ = true;
-  if (const std::string_view known = encoder_.Encoded(prefix); extra.empty() && !known.empty()) {
+  if (const std::string_view known = extra.empty() ? encoder_.Encoded(prefix) : std::string_view(); !known.empty()) {
     // The usual case: a few bytes that were encoded before.
     CountPayload(kFrameHeaderSize + known.size());
     char* const out = output_.Reserve(kFrameHeaderSize + known.size());
