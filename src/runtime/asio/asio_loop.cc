@@ -135,8 +135,8 @@ void AsioLoop::LeaveGuestHandler() {
 void AsioLoop::Await(const Completion& completion) {
   if (RunsByItself()) {
     caller_.Seen(ReadClock());
-    completion.Wait();
-    return caller_.Seen(ReadClock());
+    // Once it is set, this loop may go.
+    return completion.Wait();
   }
   if (completion.is_set()) return;
   auto work = std::make_optional(asio::make_work_guard(context_));

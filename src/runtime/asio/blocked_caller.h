@@ -15,7 +15,7 @@ namespace rhei::inline v0::runtime {
 // nothing comes, it leaves it for twice as many times as before.
 class BlockedCaller {
  public:
-  // Any thread: when one begins to wait, and when it no longer does.
+  // Any thread, as it begins to wait.
   void Seen(TimePoint now) { seen_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
 
   // The rest is the loop's. How long to look, instead of going to sleep now.
