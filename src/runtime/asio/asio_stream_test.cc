@@ -49,16 +49,24 @@ bool HasNoDelay(const posix::Descriptor& socket) {
   return ::getsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &value, &size) == 0 && value != 0;
 }
 
-TEST(AsioStreamTest, WithinOneMachineNothingIsPaced) {
+void ExpectNothingIsPaced(Connected connected) {
   AsioLoop loop;
-  for (const auto& [family, host] : {std::pair(Address::Family::kIpv4, "127.0.0.1"), {Address::Family::kIpv6, "::1"}}) {
-    Connected connected = Connect(family, host);
-    ASSERT_TRUE(connected.server) << host;
-    const auto stream = AsioStream::Open(loop, std::move(connected.server), connected.peer);
-    ASSERT_TRUE(stream.ok());
-    EXPECT_TRUE(HasNoDelay(connected.observed)) << host;
-    EXPECT_EQ(CongestionControlOf(connected.observed), "reno") << host;
-  }
+  const auto stream = AsioStream::Open(loop, std::move(connected.server), connected.peer);
+  ASSERT_TRUE(stream.ok());
+  EXPECT_TRUE(HasNoDelay(connected.observed));
+  EXPECT_EQ(CongestionControlOf(connected.observed), "reno");
+}
+
+TEST(AsioStreamTest, WithinOneMachineNothingIsPaced) {
+  Connected connected = Connect(Address::Family::kIpv4, "127.0.0.1");
+  ASSERT_TRUE(connected.server);
+  ExpectNothingIsPaced(std::move(connected));
+}
+
+TEST(AsioStreamTest, WithinOneMachineNothingIsPacedByIpv6Either) {
+  Connected connected = Connect(Address::Family::kIpv6, "::1");
+  if (!connected.server) GTEST_SKIP() << "this machine does not have it";
+  ExpectNothingIsPaced(std::move(connected));
 }
 
 TEST(AsioStreamTest, WithAnotherMachineTheSystemsChoiceStays) {
