@@ -171,8 +171,10 @@ long Nghttp2Peer::Read(StreamId id, char* buffer, std::size_t size, std::uint32_
 
 // --- commands --------------------------------------------------------------------------------------------------------
 
+// None after Drain: without a call that is open nghttp2 then swallows what it gets, be it the first byte of a frame
+// (seen with 1.52), and with a new call it would take the rest for something else.
 bool Nghttp2Peer::Start(std::uint8_t variant, bool end) {
-  if (nghttp2_session_check_request_allowed(session_) == 0) return false;
+  if (draining_ || nghttp2_session_check_request_allowed(session_) == 0) return false;
   const std::string value(variant % 4 * 100, 'v');
   const nghttp2_nv fields[] = {Field(":method", "POST"), Field(":scheme", "http"), Field(":path", "/weather"),
                                Field(":authority", "test"), Field("x-variant", value)};
