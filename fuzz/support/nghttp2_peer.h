@@ -44,6 +44,7 @@ class Nghttp2Peer : public Peer {
   struct Callbacks;
 
   std::map<http2::StreamId, Source> sources_;
+  void HandleInput();
   void FillOutput(std::size_t most);
   void Resume(http2::StreamId call);
   long Read(http2::StreamId call, char* buffer, std::size_t size, std::uint32_t* flags);
@@ -52,6 +53,7 @@ class Nghttp2Peer : public Peer {
   nghttp2_session* session_ = nullptr;
   bool settings_heard_ = false;
   bool draining_ = false;
+  std::string input_;   // that nghttp2 does not want yet
   std::string output_;  // taken from nghttp2 and not yet asked for
 };
 
