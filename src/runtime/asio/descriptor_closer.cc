@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "runtime/asio/asio_loop.h"
@@ -13,9 +14,15 @@ namespace {
 constexpr int kClosesInARound = 16;
 constexpr Duration kRound = std::chrono::milliseconds(1);
 
-// Of those that the process may have; and for as many descriptors as one could want, a memory of some KiB.
-constexpr std::size_t kShareThatMayWait = 16;
+// Of those that the process may have, an eighth on all loops together, of which there is one for each CPU. And for as
+// many descriptors as one could want, a memory of some KiB.
+constexpr std::size_t kShareThatMayWait = 8;
 constexpr std::size_t kMostWaiting = 4096;
+
+std::size_t MostWaiting() {
+  const std::size_t loops = std::max(1U, std::thread::hardware_concurrency());
+  return std::min(posix::MostDescriptors() / kShareThatMayWait / loops, kMostWaiting);
+}
 
 }  // namespace
 
@@ -27,7 +34,7 @@ void DescriptorCloser::Close(posix::Descriptor descriptor) {
       round_end_ = loop_.Now() + kRound;
     }
     if (left_in_round_-- > 0) return;
-    most_waiting_ = std::min(posix::MostDescriptors() / kShareThatMayWait, kMostWaiting);
+    most_waiting_ = MostWaiting();
     loop_.Arm(next_round_, round_end_);
   }
   waiting_.push_back(std::move(descriptor));
