@@ -92,9 +92,11 @@ std::string CallType(const FileModel& file, const MethodModel& method) {
   return file.rhei_namespace + "::" + KindName(method) + "Call<" + MessageTypes(method) + ">";
 }
 
-std::vector<std::string> CallParameters(const FileModel& file, const MethodModel& method) {
+std::vector<std::string> CallParameters(const FileModel& file, const MethodModel& method, bool moved) {
   std::vector<std::string> parameters;
-  if (!method.client_streams()) parameters.push_back("const " + method.request + "& request");
+  if (!method.client_streams()) {
+    parameters.push_back(moved ? method.request + "&& request" : "const " + method.request + "& request");
+  }
   parameters.push_back("const " + file.rhei_namespace + "::CallOptions& options");
   return parameters;
 }

@@ -35,8 +35,9 @@ std::string HandlerType(const FileModel& file, const MethodModel& method);
 std::vector<std::string> HandlerParameters(const FileModel& file, const MethodModel& method, bool named);
 // "rhei::UnaryCall<weather::WeatherResponse>"
 std::string CallType(const FileModel& file, const MethodModel& method);
-// "const weather::WeatherRequest& request", "const rhei::CallOptions& options"
-std::vector<std::string> CallParameters(const FileModel& file, const MethodModel& method);
+// "const weather::WeatherRequest& request", "const rhei::CallOptions& options"; or as `moved`, with
+// "weather::WeatherRequest&& request". There is a call of each kind, but where requests are a stream.
+std::vector<std::string> CallParameters(const FileModel& file, const MethodModel& method, bool moved);
 // "ServerStreaming", as in rhei::StartServerStreaming.
 std::string KindName(const MethodModel& method);
 // "weather::WeatherResponse", or with the requests' type in front: what rhei::Start... and the call are templates of.

@@ -60,8 +60,10 @@ TEST(GeneratedCodeTest, HandlersAndCallsHaveTheTypesOfTheirKinds) {
                     rhei::Task<rhei::Result<Reply>> (Service::*)(rhei::ServerContext&, rhei::Reader<Request>&)>);
   static_assert(kIs<decltype(&Service::Chat), rhei::Task<rhei::Status> (Service::*)(
                                                   rhei::ServerContext&, rhei::Reader<Request>&, rhei::Writer<Reply>&)>);
-  static_assert(kIs<decltype(&Stub::Observe),
-                    rhei::ServerStreamingCall<Reply> (Stub::*)(const Request&, const rhei::CallOptions&) const>);
+  using Observe = rhei::ServerStreamingCall<Reply> (Stub::*)(const Request&, const rhei::CallOptions&) const;
+  using ObserveMoved = rhei::ServerStreamingCall<Reply> (Stub::*)(Request&&, const rhei::CallOptions&) const;
+  static_cast<void>(static_cast<Observe>(&Stub::Observe));
+  static_cast<void>(static_cast<ObserveMoved>(&Stub::Observe));
   static_assert(kIs<decltype(&Stub::Upload),
                     rhei::ClientStreamingCall<Request, Reply> (Stub::*)(const rhei::CallOptions&) const>);
   using OtherStub = streaming::OnlyStreams::Stub;  // Mixed::Chat is deprecated: naming it would warn

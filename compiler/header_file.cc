@@ -70,8 +70,8 @@ void PrintServiceClass(const FileModel& file, const ServiceModel& service, Print
   printer.Print("};\n");
 }
 
-void PrintCall(const FileModel& file, const MethodModel& method, Printer& printer) {
-  std::vector<std::string> parameters = CallParameters(file, method);
+void PrintCall(const FileModel& file, const MethodModel& method, bool moved, Printer& printer) {
+  std::vector<std::string> parameters = CallParameters(file, method, moved);
   parameters.back() += " = " + file.rhei_namespace + "::CallOptions()";
   if (method.deprecated) {
     printer.Print("[[deprecated($reason$)]]\n", "reason", Quoted(method.full_name + " is deprecated"));
@@ -83,7 +83,8 @@ void PrintCall(const FileModel& file, const MethodModel& method, Printer& printe
 
 void PrintStubClass(const FileModel& file, const ServiceModel& service, Printer& printer) {
   printer.Print(
-      "// Calls the service. Copyable and thread-safe, as its channel.\n"
+      "// Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are\n"
+      "// sent without being copied.\n"
       "class Stub {\n"
       " public:\n");
   printer.Indent();
@@ -91,7 +92,10 @@ void PrintStubClass(const FileModel& file, const ServiceModel& service, Printer&
     printer.Print("[[deprecated($reason$)]] ", "reason", Quoted(service.full_name + " is deprecated"));
   }
   printer.Print("explicit Stub($rhei$::Channel channel);\n", "rhei", file.rhei_namespace);
-  for (const MethodModel& method : service.methods) PrintCall(file, method, printer);
+  for (const MethodModel& method : service.methods) {
+    PrintCall(file, method, false, printer);
+    if (!method.client_streams()) PrintCall(file, method, true, printer);
+  }
   printer.Outdent();
   if (!service.methods.empty()) {
     printer.Print("\n private:\n  $rhei$::Channel channel_;\n", "rhei", file.rhei_namespace);

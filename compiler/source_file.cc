@@ -53,22 +53,28 @@ void PrintStubConstructor(const FileModel& file, const ServiceModel& service, Pr
   printer.Print(" {}\n");
 }
 
-void PrintCall(const FileModel& file, const ServiceModel& service, const MethodModel& method, Printer& printer) {
+void PrintCall(const FileModel& file, const ServiceModel& service, const MethodModel& method, bool moved,
+               Printer& printer) {
   const std::string signature =
       WithParameters(0, CallType(file, method) + " " + service.name + "::Stub::" + method.name,
-                     CallParameters(file, method), " const {");
+                     CallParameters(file, method, moved), " const {");
+  std::string request;
+  if (!method.client_streams()) request = moved ? file.std_namespace + "::move(request), " : "request, ";
   printer.Print(
       "\n$signature$\n"
       "  return $rhei$::Start$kind$<$types$>(channel_, $handle$, $request$options);\n"
       "}\n",
       "signature", signature, "rhei", file.rhei_namespace, "kind", KindName(method), "types", MessageTypes(method),
-      "handle", method.handle, "request", method.client_streams() ? "" : "request, ");
+      "handle", method.handle, "request", request);
 }
 
 void PrintService(const FileModel& file, const ServiceModel& service, Printer& printer) {
   PrintServiceClass(file, service, printer);
   PrintStubConstructor(file, service, printer);
-  for (const MethodModel& method : service.methods) PrintCall(file, service, method, printer);
+  for (const MethodModel& method : service.methods) {
+    PrintCall(file, service, method, false, printer);
+    if (!method.client_streams()) PrintCall(file, service, method, true, printer);
+  }
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ ROOMS = {
 
 # The room of each public header, include/rhei/NAME.h. A header may be included by whoever may include its room.
 PUBLIC_HEADERS = {
-    "base": "abuse any_message codec context context_state executor function limits log message metadata pooled promise result status_code task time version",
+    "base": "abuse any_message codec context context_state executor function limits log message message_pieces metadata pooled promise result status_code task time version",
     "runtime": "asio exit_code runtime sleep",
     "transport": "client_call http_handler message_stream server_call server_context",
     "rpc": "call call_options call_streams interceptor server service stream stream_observer streaming_method unary_method",

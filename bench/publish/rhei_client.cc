@@ -48,12 +48,11 @@ class Client {
   }
 
  private:
-  // The request is needed no longer than this, as gRPC C++'s in its client.
   UnaryCall<PublishReply> Publish(const Bench::Stub& stub) const {
     PublishRequest request;
     request.set_topic(kTopic);
     request.set_data(data_);
-    return stub.Publish(request);
+    return stub.Publish(std::move(request));
   }
 
   Task<void> PublishOnAndOn(const Bench::Stub& stub, std::optional<Pace> pace) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "rhei/call.h"
@@ -132,17 +133,16 @@ Error RequestNotWritable(std::string_view path);
 // Begins a call with this state, which is new and whose caller keeps its reference. For generated code.
 void StartCall(const Channel& channel, ClientCall& call, Method method, const CallOptions& options);
 
-// The same with a request.
+// The same with a request, which is kept instead of copied where it is an rvalue and large.
 template <typename Request>
-void StartCall(const Channel& channel, ClientCall& call, Method method, const Request& request,
-               const CallOptions& options) {
-  const std::optional<std::size_t> size = Codec<Request>::Size(request);
+void StartCall(const Channel& channel, ClientCall& call, Method method, Request&& request, const CallOptions& options) {
+  using Message = std::remove_cvref_t<Request>;
+  const std::optional<std::size_t> size = Codec<Message>::Size(request);
   if (size && channel.KeepsMessage(options)) {
-    call.request.held = std::make_unique<CopiedMessage<Request>>(request);
+    call.request.held = std::make_unique<CopiedMessage<Message>>(std::forward<Request>(request));
     call.request.held_size = *size;
   } else if (size) {
-    call.request.message = PooledBytes(ClientCall::kMessagePrefix + *size);
-    Codec<Request>::Write(request, call.request.message.data() + ClientCall::kMessagePrefix);
+    call.request.message = ToPieces(std::forward<Request>(request), *size);
   } else {
     call.response.error = RequestNotWritable(method.path);
   }
@@ -151,17 +151,17 @@ void StartCall(const Channel& channel, ClientCall& call, Method method, const Re
 
 // Begins a unary call with this state; takes over its reference.
 template <typename Reply, typename Request>
-UnaryCall<Reply> StartUnary(const Channel& channel, TypedCallState<Reply>* call, Method method, const Request& request,
+UnaryCall<Reply> StartUnary(const Channel& channel, TypedCallState<Reply>* call, Method method, Request&& request,
                             const CallOptions& options) {
   UnaryCall<Reply> handle(call);
-  StartCall(channel, *call, method, request, options);
+  StartCall(channel, *call, method, std::forward<Request>(request), options);
   return handle;
 }
 
 // Begins a unary call. For generated code.
 template <typename Reply, typename Request>
-UnaryCall<Reply> StartUnary(const Channel& channel, Method method, const Request& request, const CallOptions& options) {
-  return StartUnary(channel, new TypedCallState<Reply>, method, request, options);
+UnaryCall<Reply> StartUnary(const Channel& channel, Method method, Request&& request, const CallOptions& options) {
+  return StartUnary(channel, new TypedCallState<Reply>, method, std::forward<Request>(request), options);
 }
 
 }  // namespace rhei::inline v0

@@ -16,6 +16,7 @@
 #include "rhei/any_message.h"
 #include "rhei/context_state.h"
 #include "rhei/log.h"
+#include "rhei/message_pieces.h"
 #include "rhei/message_stream.h"
 #include "rhei/metadata.h"
 #include "rhei/pooled.h"
@@ -93,8 +94,6 @@ class WrittenRequests {
 // written before it is started by the caller, and from then on on the call's loop only, until it is done.
 class ClientCall : public Pooled {
  public:
-  // Room in front of the request's message for the five bytes of gRPC's framing.
-  static constexpr std::size_t kMessagePrefix = 5;
   // What the four bytes of its length can tell.
   static constexpr std::size_t kLargestMessage = 0xffffffff;
 
@@ -103,7 +102,7 @@ class ClientCall : public Pooled {
     Method method;
     std::string own_path;  // where the method has no number
     Metadata metadata;
-    PooledBytes message;                // kMessagePrefix unset bytes, then the message
+    MessagePieces message;
     std::unique_ptr<HeldMessage> held;  // the message itself instead, where the channel hands over, of so many bytes:
     std::size_t held_size = 0;
     bool client_streams = false;  // instead of `message`, what is written to the stream is sent

@@ -19,6 +19,9 @@ class GenericStub {
   // `path` is "/package.Service/Method".
   UnaryCall<std::string> Call(std::string_view path, const std::string& request,
                               const CallOptions& options = CallOptions()) const;
+  // The same without a copy, where the request is large.
+  UnaryCall<std::string> Call(std::string_view path, std::string&& request,
+                              const CallOptions& options = CallOptions()) const;
 
   // Begins a call of any kind, message by message: of a method that takes one request, write one and say WritesDone.
   BidiStreamingCall<std::string, std::string> Stream(std::string_view path,

@@ -6,12 +6,19 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "rhei/codec.h"
+#include "rhei/message_pieces.h"
 
 namespace rhei::inline v0 {
+
+// The bytes of a message. Singular fields with some KiB of text or bytes stay where they are in the message, which the
+// pieces keep, unless there is much else; all else is copied.
+MessagePieces SerializeInPieces(std::shared_ptr<const google::protobuf::MessageLite> message);
 
 template <typename T>
   requires std::derived_from<T, google::protobuf::MessageLite>
@@ -27,6 +34,9 @@ struct Codec<T> {
   }
   static bool Read(std::string_view bytes, T& message) {
     return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  }
+  static MessagePieces Pieces(T&& message, std::size_t /*size*/) {
+    return SerializeInPieces(std::make_shared<T>(std::move(message)));
   }
 };
 

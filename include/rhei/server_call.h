@@ -5,10 +5,14 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
+#include "rhei/codec.h"
 #include "rhei/executor.h"
 #include "rhei/log.h"
 #include "rhei/message.h"
+#include "rhei/message_pieces.h"
 #include "rhei/message_stream.h"
 #include "rhei/result.h"
 #include "rhei/server_context.h"
@@ -44,6 +48,9 @@ class ServerCall {
   virtual char* ReserveReply(std::size_t size) = 0;
   virtual void Reply() = 0;
 
+  // The same in one step, of a reply that is not copied.
+  virtual void ReplyInPieces(MessagePieces reply);
+
   // The same for transports inside of a process, which hand a reply over as it is; `size` is what it would have in
   // bytes.
   virtual bool hands_over() const { return false; }
@@ -68,6 +75,20 @@ class ServerCall {
  protected:
   ~ServerCall() = default;
 };
+
+// Answers a call with a reply that may be sent and whose Size has just been asked for.
+template <typename Reply>
+void SendReply(ServerCall& call, Reply&& reply, std::size_t size) {
+  static_assert(!std::is_reference_v<Reply>);
+  if (call.hands_over()) {
+    call.ReplyWith(std::make_unique<CopiedMessage<Reply>>(std::move(reply)), size);
+  } else if (size >= MessagePieces::kWorthwhile) {
+    call.ReplyInPieces(ToPieces(std::move(reply), size));
+  } else {
+    Codec<Reply>::Write(reply, call.ReserveReply(size));
+    call.Reply();
+  }
+}
 
 // Handles the calls of one method. Calls come on several loops at once.
 class MethodHandler {

@@ -264,12 +264,12 @@ class [[nodiscard("a call that is dropped is cancelled")]] BidiStreamingCall
 // --- for generated code ----------------------------------------------------------------------------------------------
 
 template <typename Reply, typename Request>
-ServerStreamingCall<Reply> StartServerStreaming(const Channel& channel, const Method& method, const Request& request,
+ServerStreamingCall<Reply> StartServerStreaming(const Channel& channel, const Method& method, Request&& request,
                                                 const CallOptions& options) {
   auto* const call = new ServerStreamingState<Reply>;
   ServerStreamingCall<Reply> handle(call);
   call->request.server_streams = true;
-  StartCall(channel, *call, method, request, options);
+  StartCall(channel, *call, method, std::forward<Request>(request), options);
   return handle;
 }
 

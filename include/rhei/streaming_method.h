@@ -136,13 +136,7 @@ class StreamingMethod final : public MethodHandler {
         if (*size > call().max_send_message()) {
           return Fail(ReplyTooLarge(call().context(), *size, call().max_send_message()));
         }
-        End([&answer, size](ServerCall& of) {
-          if (of.hands_over()) {
-            return of.ReplyWith(std::make_unique<CopiedMessage<Reply>>(*std::move(answer)), *size);
-          }
-          Codec<Reply>::Write(*answer, of.ReserveReply(*size));
-          of.Reply();
-        });
+        End([&answer, size](ServerCall& of) { SendReply(of, *std::move(answer), *size); });
       }
     }
 

@@ -109,11 +109,8 @@ class UnaryMethod final : public MethodHandler {
         call_->Fail(ReplyNotWritable(call_->context()));
       } else if (*size > call_->max_send_message()) {
         call_->Fail(ReplyTooLarge(call_->context(), *size, call_->max_send_message()));
-      } else if (call_->hands_over()) {
-        call_->ReplyWith(std::make_unique<CopiedMessage<Reply>>(std::move(reply)), *size);
       } else {
-        Codec<Reply>::Write(reply, call_->ReserveReply(*size));
-        call_->Reply();
+        SendReply(*call_, std::move(reply), *size);
       }
     }
 

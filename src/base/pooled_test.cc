@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -122,6 +125,28 @@ TEST(PooledBytesTest, MayBeNoneOrOfNoSize) {
   EXPECT_TRUE(PooledBytes().empty());
   EXPECT_EQ(PooledBytes().view(), "");
   EXPECT_TRUE(PooledBytes(std::size_t{0}).empty());
+}
+
+TEST(PooledBytesTest, BytesThatLieElsewhereKeepTheirOwnerUntilTheLastCopyIsGone) {
+  auto owner = std::make_shared<const std::string>("somewhere else");
+  const std::weak_ptr<const std::string> alive = owner;
+  PooledBytes bytes(std::string_view(*owner).substr(0, 9), owner);
+  EXPECT_EQ(bytes.view().data(), owner->data());
+  EXPECT_EQ(bytes.view(), "somewhere");
+  EXPECT_EQ(bytes.data(), nullptr) << "they are not to be written";
+  owner.reset();
+  PooledBytes copy = bytes;
+  bytes = PooledBytes();
+  EXPECT_EQ(copy.view(), "somewhere");
+  copy = PooledBytes();
+  EXPECT_TRUE(alive.expired());
+}
+
+TEST(PooledBytesTest, WhatIsShortenedIsGivenBackAsAWhole) {
+  PooledBytes bytes(std::string_view("abcdef"));
+  bytes.Shorten(2);
+  EXPECT_EQ(bytes.view(), "ab");
+  EXPECT_EQ(PooledBytes(bytes).size(), 2U);
 }
 
 struct Small : Pooled {

@@ -160,9 +160,7 @@ client::ChannelShare& Channel::State::Share(std::size_t index) {
 void Channel::State::CheckRequest(ClientCall& call) const {
   if (!call.request.metadata.empty()) CheckRequestMetadata(call);
   const std::size_t limit = std::min(config_->options.limits().max_send_message, ClientCall::kLargestMessage);
-  const std::size_t size =
-      std::max(call.request.message.size(), ClientCall::kMessagePrefix) - ClientCall::kMessagePrefix;
-  if (std::max(size, call.request.held_size) > limit) {
+  if (std::max(call.request.message.size(), call.request.held_size) > limit) {
     call.response.error = Error(StatusCode::kResourceExhausted, std::string(call.request.method.path) +
                                                                     ": the request is larger than the limit of " +
                                                                     std::to_string(limit) + " bytes");
@@ -298,6 +296,12 @@ UnaryCall<std::string> GenericStub::Call(std::string_view path, const std::strin
                                          const CallOptions& options) const {
   auto* const call = new TypedCallState<std::string>;
   return StartUnary(channel_, call, Resolve(path, *call), request, options);
+}
+
+UnaryCall<std::string> GenericStub::Call(std::string_view path, std::string&& request,
+                                         const CallOptions& options) const {
+  auto* const call = new TypedCallState<std::string>;
+  return StartUnary(channel_, call, Resolve(path, *call), std::move(request), options);
 }
 
 BidiStreamingCall<std::string, std::string> GenericStub::Stream(std::string_view path,

@@ -71,8 +71,8 @@ Status InterceptedCall::WriteRequest() {
     call_.request.held_size = *size;
     return {};
   }
-  call_.request.message = PooledBytes(ClientCall::kMessagePrefix + *size);
-  message.Write(call_.request.message.data() + ClientCall::kMessagePrefix);
+  call_.request.message = {.first = PooledBytes(MessagePieces::kPrefix + *size), .further = {}};
+  message.Write(call_.request.message.first.data() + MessagePieces::kPrefix);
   return {};
 }
 

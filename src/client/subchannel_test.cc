@@ -33,7 +33,7 @@ class CountedCall final : public ClientCall {
  public:
   explicit CountedCall(std::vector<CountedCall*>& done) : done_(done) {
     request.method = {0, "/test.Test/Method"};
-    request.message = PooledBytes(kMessagePrefix);
+    request.message.first = PooledBytes(MessagePieces::kPrefix);
   }
   void OnHeaders() override {}
   bool OnMessage(std::string_view) override { return true; }

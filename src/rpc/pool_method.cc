@@ -59,6 +59,15 @@ class PoolMethod::Call final : public ServerCall, public Pooled {
     });
   }
 
+  void ReplyInPieces(MessagePieces reply) override {
+    auto send = [this, reply = std::move(reply)]() mutable {
+      GiveBackContext();
+      call_.ReplyInPieces(std::move(reply));
+      delete this;
+    };
+    call_.executor().Post(std::move(send));
+  }
+
   bool hands_over() const override { return call_.hands_over(); }
   void ReplyWith(std::unique_ptr<HeldMessage> reply, std::size_t size) override {
     auto hand_over = [this, reply = std::move(reply), size]() mutable {

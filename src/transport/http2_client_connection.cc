@@ -100,12 +100,17 @@ wire::TimeoutText Http2ClientConnection::TimeoutOf(const ClientCall& call) const
 }
 
 void Http2ClientConnection::SendMessage(http2::Stream stream, ClientCall& call) {
-  PooledBytes& message = call.request.message;
-  wire::WriteMessagePrefix(message.size() - ClientCall::kMessagePrefix, message.data());
-  if (char* const room = http2().ReserveData(stream, message.size(), true)) {
-    std::memcpy(room, message.data(), message.size());
-  } else {
-    http2().SendData(stream, message, true);
+  MessagePieces& message = call.request.message;
+  wire::WriteMessagePrefix(message.size(), message.first.data());
+  if (message.further.empty()) {
+    if (char* const room = http2().ReserveData(stream, message.first.size(), true)) {
+      std::memcpy(room, message.first.data(), message.first.size());
+      return;
+    }
+  }
+  http2().SendData(stream, message.first, message.further.empty());
+  for (const PooledBytes& piece : message.further) {
+    http2().SendData(stream, piece, &piece == &message.further.back());
   }
 }
 

@@ -366,7 +366,15 @@ char* Http2ServerStream::ReserveReply(std::size_t size) {
   return room + wire::kMessagePrefix;
 }
 
-void Http2ServerStream::Reply() {
+void Http2ServerStream::ReplyInPieces(MessagePieces reply) {
+  CheckHandlersMetadata();
+  if (!unwanted_ && !refusal_ && !std::exchange(headers_sent_, true)) WriteHeaders(context_.headers());
+  wire::WriteMessagePrefix(reply.size(), reply.first.data());
+  unsent_ = std::move(reply.first);
+  FinishReply(reply.further);
+}
+
+void Http2ServerStream::FinishReply(std::span<const PooledBytes> further) {
   if (unwanted_ || refusal_) {
     unsent_ = PooledBytes();
     if (!unwanted_) SendStatus(*refusal_, {}, {});
@@ -380,6 +388,7 @@ void Http2ServerStream::Reply() {
       return FailForMemory();
     }
     http2.SendData(stream_, std::move(unsent_), false);
+    for (const PooledBytes& piece : further) http2.SendData(stream_, piece, false);
   }
   wire::FieldList& fields = connection_.fields();
   fields.Clear();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -56,7 +57,8 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   TimePoint read_at() const override;
   void SendHeaders(const Metadata& headers) override;
   char* ReserveReply(std::size_t size) override;
-  void Reply() override;
+  void Reply() override { FinishReply({}); }
+  void ReplyInPieces(MessagePieces reply) override;
   void Succeed() override;
   void Fail(const Error& error) override;
   runtime::Loop& loop() override;
@@ -115,6 +117,8 @@ class Http2ServerStream final : public ServerCall, private Http2MessageStream::O
   // Sets refusal_ when what the handler has put into its context must not be sent.
   void CheckHandlersMetadata();
   void WriteHeaders(const Metadata& headers);
+  // Sends what is reserved, and this behind it, unless it is not wanted any more.
+  void FinishReply(std::span<const PooledBytes> further);
   void SendStatus(const Error& error, const Metadata& headers, const Metadata& trailers);
   // All that is to be sent has been given to http2.
   void Answered();

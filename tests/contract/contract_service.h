@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "rhei/channel.h"
 #include "rhei/service.h"
@@ -49,6 +50,9 @@ class ContractStub {
 
   UnaryCall<Bytes> Unary(const Bytes& request, const CallOptions& options = CallOptions()) const {
     return StartUnary<Bytes>(channel_, channel_.FindMethod("/contract.Contract/Unary"), request, options);
+  }
+  UnaryCall<Bytes> Unary(Bytes&& request, const CallOptions& options = CallOptions()) const {
+    return StartUnary<Bytes>(channel_, channel_.FindMethod("/contract.Contract/Unary"), std::move(request), options);
   }
   ServerStreamingCall<Bytes> Download(const Bytes& request, const CallOptions& options = CallOptions()) const {
     return StartServerStreaming<Bytes>(channel_, channel_.FindMethod("/contract.Contract/Download"), request, options);

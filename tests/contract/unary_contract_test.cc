@@ -43,6 +43,22 @@ TEST_P(UnaryContractTest, ARequestHasItsReply) {
   EXPECT_EQ(stub.Unary(large).Wait()->size(), large.size() + 5);
 }
 
+TEST_P(UnaryContractTest, ALargeRequestMayBeMovedIn) {
+  service_.unary = Echo;
+  for (const RunOn run_on : {RunOn::kLoop, RunOn::kPool}) {
+    transport_ = GetParam().make();
+    const ContractStub stub = Serve(run_on);
+    for (const std::size_t size : {8'191, 8'192, 70'000, 1'000'000}) {
+      std::string request(size, 'x');
+      request.back() = 'y';
+      const std::string expected = "echo " + request;
+      const Result<std::string> reply = stub.Unary(std::move(request)).Wait();
+      ASSERT_TRUE(reply.ok()) << reply.error().ToString();
+      EXPECT_TRUE(*reply == expected) << size;
+    }
+  }
+}
+
 TEST_P(UnaryContractTest, ManyAtOnceHaveEachTheirOwn) {
   service_.unary = Echo;
   for (const RunOn run_on : {RunOn::kLoop, RunOn::kPool}) {

@@ -104,6 +104,22 @@ TEST_F(StreamingRetryTest, WhatWasWrittenIsWrittenAgain) {
   ExpectFine(call);
 }
 
+// Its bytes lie where the caller had them.
+TEST_F(StreamingRetryTest, ARequestThatWasMovedInIsSentAgain) {
+  const std::string request(20'000, 'x');
+  UnaryCall<std::string> call = stub_.Call(kMethod, std::string(request));
+  Run();
+  ASSERT_EQ(attempts_.size(), 1U);
+  EXPECT_EQ(attempts_[0].requests(), GrpcMessage(request));
+  attempts_[0].Send(Refuse(attempts_[0].stream));
+  Run();
+  ASSERT_EQ(attempts_.size(), 2U);
+  EXPECT_EQ(attempts_[1].requests(), GrpcMessage(request));
+  EXPECT_TRUE(attempts_[1].ended());
+  Answer(attempts_[1]);
+  EXPECT_EQ(*call.Wait(), "fine");
+}
+
 TEST_F(StreamingRetryTest, TheEndOfTheRequestsIsSaidAgain) {
   Call call = stub_.Stream(kMethod);
   ASSERT_TRUE(call.Write("a").Wait());

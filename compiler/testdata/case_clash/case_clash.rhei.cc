@@ -57,9 +57,19 @@ rhei::UnaryCall<case_clash::Message> Foos::Stub::GetFoo(
   return rhei::StartUnary<case_clash::Message>(channel_, get_foo_2_, request, options);
 }
 
+rhei::UnaryCall<case_clash::Message> Foos::Stub::GetFoo(
+    case_clash::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<case_clash::Message>(channel_, get_foo_2_, std::move(request), options);
+}
+
 rhei::UnaryCall<case_clash::Message> Foos::Stub::getFoo(
     const case_clash::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<case_clash::Message>(channel_, get_foo_3_, request, options);
+}
+
+rhei::UnaryCall<case_clash::Message> Foos::Stub::getFoo(
+    case_clash::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<case_clash::Message>(channel_, get_foo_3_, std::move(request), options);
 }
 
 rhei::UnaryCall<case_clash::Message> Foos::Stub::get_foo(
@@ -67,14 +77,29 @@ rhei::UnaryCall<case_clash::Message> Foos::Stub::get_foo(
   return rhei::StartUnary<case_clash::Message>(channel_, get_foo_4_, request, options);
 }
 
+rhei::UnaryCall<case_clash::Message> Foos::Stub::get_foo(
+    case_clash::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<case_clash::Message>(channel_, get_foo_4_, std::move(request), options);
+}
+
 rhei::UnaryCall<case_clash::Message> Foos::Stub::get_foo_(
     const case_clash::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<case_clash::Message>(channel_, get_foo_5_, request, options);
 }
 
+rhei::UnaryCall<case_clash::Message> Foos::Stub::get_foo_(
+    case_clash::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<case_clash::Message>(channel_, get_foo_5_, std::move(request), options);
+}
+
 rhei::UnaryCall<case_clash::Message> Foos::Stub::GETFoo(
     const case_clash::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<case_clash::Message>(channel_, get_foo_6_, request, options);
+}
+
+rhei::UnaryCall<case_clash::Message> Foos::Stub::GETFoo(
+    case_clash::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<case_clash::Message>(channel_, get_foo_6_, std::move(request), options);
 }
 
 }  // namespace case_clash

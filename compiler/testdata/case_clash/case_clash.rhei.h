@@ -42,20 +42,31 @@ struct Foos final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<case_clash::Message> GetFoo(
         const case_clash::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<case_clash::Message> GetFoo(
+        case_clash::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<case_clash::Message> getFoo(
         const case_clash::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<case_clash::Message> getFoo(
+        case_clash::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<case_clash::Message> get_foo(
         const case_clash::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<case_clash::Message> get_foo(
+        case_clash::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<case_clash::Message> get_foo_(
         const case_clash::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<case_clash::Message> get_foo_(
+        case_clash::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<case_clash::Message> GETFoo(
         const case_clash::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<case_clash::Message> GETFoo(
+        case_clash::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -43,14 +43,29 @@ rhei::UnaryCall<comments::Message> Comments::Stub::Block(
   return rhei::StartUnary<comments::Message>(channel_, block_, request, options);
 }
 
+rhei::UnaryCall<comments::Message> Comments::Stub::Block(
+    comments::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<comments::Message>(channel_, block_, std::move(request), options);
+}
+
 rhei::UnaryCall<comments::Message> Comments::Stub::Characters(
     const comments::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<comments::Message>(channel_, characters_, request, options);
 }
 
+rhei::UnaryCall<comments::Message> Comments::Stub::Characters(
+    comments::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<comments::Message>(channel_, characters_, std::move(request), options);
+}
+
 rhei::UnaryCall<comments::Message> Comments::Stub::None(
     const comments::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<comments::Message>(channel_, none_, request, options);
+}
+
+rhei::UnaryCall<comments::Message> Comments::Stub::None(
+    comments::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<comments::Message>(channel_, none_, std::move(request), options);
 }
 
 }  // namespace comments

@@ -47,16 +47,23 @@ struct Comments final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<comments::Message> Block(
         const comments::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<comments::Message> Block(
+        comments::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<comments::Message> Characters(
         const comments::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<comments::Message> Characters(
+        comments::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<comments::Message> None(
         const comments::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<comments::Message> None(
+        comments::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -36,9 +36,19 @@ rhei::UnaryCall<deprecated::Message> Living::Stub::Get(
   return rhei::StartUnary<deprecated::Message>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<deprecated::Message> Living::Stub::Get(
+    deprecated::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<deprecated::Message>(channel_, get_, std::move(request), options);
+}
+
 rhei::UnaryCall<deprecated::Message> Living::Stub::GetOld(
     const deprecated::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<deprecated::Message>(channel_, get_old_, request, options);
+}
+
+rhei::UnaryCall<deprecated::Message> Living::Stub::GetOld(
+    deprecated::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<deprecated::Message>(channel_, get_old_, std::move(request), options);
 }
 
 rhei::Task<rhei::Result<deprecated::Message>> Dying::Service::Get(
@@ -60,6 +70,11 @@ Dying::Stub::Stub(rhei::Channel channel)
 rhei::UnaryCall<deprecated::Message> Dying::Stub::Get(
     const deprecated::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<deprecated::Message>(channel_, get_, request, options);
+}
+
+rhei::UnaryCall<deprecated::Message> Dying::Stub::Get(
+    deprecated::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<deprecated::Message>(channel_, get_, std::move(request), options);
 }
 
 }  // namespace deprecated

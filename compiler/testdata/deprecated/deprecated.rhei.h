@@ -37,15 +37,21 @@ struct Living final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<deprecated::Message> Get(
         const deprecated::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<deprecated::Message> Get(
+        deprecated::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     [[deprecated("deprecated.Living/GetOld is deprecated")]]
     rhei::UnaryCall<deprecated::Message> GetOld(
         const deprecated::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    [[deprecated("deprecated.Living/GetOld is deprecated")]]
+    rhei::UnaryCall<deprecated::Message> GetOld(
+        deprecated::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -68,12 +74,15 @@ struct Dying final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     [[deprecated("deprecated.Dying is deprecated")]] explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<deprecated::Message> Get(
         const deprecated::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<deprecated::Message> Get(
+        deprecated::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -29,4 +29,9 @@ rhei::UnaryCall<generic_services::Message> Weather_::Stub::Get(
   return rhei::StartUnary<generic_services::Message>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<generic_services::Message> Weather_::Stub::Get(
+    generic_services::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<generic_services::Message>(channel_, get_, std::move(request), options);
+}
+
 }  // namespace generic_services

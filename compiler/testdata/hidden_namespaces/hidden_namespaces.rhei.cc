@@ -40,9 +40,19 @@ Hiding::Stub::Stub(::rhei::Channel channel)
   return ::rhei::StartUnary<::hidden_namespaces::std::Empty>(channel_, get_, request, options);
 }
 
+::rhei::UnaryCall<::hidden_namespaces::std::Empty> Hiding::Stub::Get(
+    ::hidden_namespaces::rhei::hidden_namespaces::Message&& request, const ::rhei::CallOptions& options) const {
+  return ::rhei::StartUnary<::hidden_namespaces::std::Empty>(channel_, get_, ::std::move(request), options);
+}
+
 ::rhei::UnaryCall<::hidden_namespaces::rhei::hidden_namespaces::Message> Hiding::Stub::google(
     const ::hidden_namespaces::rhei::hidden_namespaces::Message& request, const ::rhei::CallOptions& options) const {
   return ::rhei::StartUnary<::hidden_namespaces::rhei::hidden_namespaces::Message>(channel_, google_, request, options);
+}
+
+::rhei::UnaryCall<::hidden_namespaces::rhei::hidden_namespaces::Message> Hiding::Stub::google(
+    ::hidden_namespaces::rhei::hidden_namespaces::Message&& request, const ::rhei::CallOptions& options) const {
+  return ::rhei::StartUnary<::hidden_namespaces::rhei::hidden_namespaces::Message>(channel_, google_, ::std::move(request), options);
 }
 
 }  // namespace hidden_namespaces::rhei::hidden_namespaces

@@ -36,15 +36,22 @@ struct Hiding final {
     void AddMethods(::rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(::rhei::Channel channel);
     ::rhei::UnaryCall<::hidden_namespaces::std::Empty> Get(
         const ::hidden_namespaces::rhei::hidden_namespaces::Message& request,
         const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
+    ::rhei::UnaryCall<::hidden_namespaces::std::Empty> Get(
+        ::hidden_namespaces::rhei::hidden_namespaces::Message&& request,
+        const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
     ::rhei::UnaryCall<::hidden_namespaces::rhei::hidden_namespaces::Message> google(
         const ::hidden_namespaces::rhei::hidden_namespaces::Message& request,
+        const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
+    ::rhei::UnaryCall<::hidden_namespaces::rhei::hidden_namespaces::Message> google(
+        ::hidden_namespaces::rhei::hidden_namespaces::Message&& request,
         const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
 
    private:

@@ -30,4 +30,9 @@ rhei::Stub::Stub(::rhei::Channel channel)
   return ::rhei::StartUnary<hidden_namespaces::std::Empty>(channel_, std_, request, options);
 }
 
+::rhei::UnaryCall<hidden_namespaces::std::Empty> rhei::Stub::std(
+    hidden_namespaces::std::Empty&& request, const ::rhei::CallOptions& options) const {
+  return ::rhei::StartUnary<hidden_namespaces::std::Empty>(channel_, std_, ::std::move(request), options);
+}
+
 }  // namespace hidden_namespaces::std

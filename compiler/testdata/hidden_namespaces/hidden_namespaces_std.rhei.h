@@ -34,12 +34,15 @@ struct rhei final {
     void AddMethods(::rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(::rhei::Channel channel);
     ::rhei::UnaryCall<hidden_namespaces::std::Empty> std(
         const hidden_namespaces::std::Empty& request, const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
+    ::rhei::UnaryCall<hidden_namespaces::std::Empty> std(
+        hidden_namespaces::std::Empty&& request, const ::rhei::CallOptions& options = ::rhei::CallOptions()) const;
 
    private:
     ::rhei::Channel channel_;

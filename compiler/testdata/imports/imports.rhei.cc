@@ -36,9 +36,19 @@ rhei::UnaryCall<storage::Record> Reader::Stub::Read(
   return rhei::StartUnary<storage::Record>(channel_, read_, request, options);
 }
 
+rhei::UnaryCall<storage::Record> Reader::Stub::Read(
+    imports::beside::Query&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<storage::Record>(channel_, read_, std::move(request), options);
+}
+
 rhei::UnaryCall<imports::app::Local> Reader::Stub::Same(
     const imports::app::Local& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<imports::app::Local>(channel_, same_, request, options);
+}
+
+rhei::UnaryCall<imports::app::Local> Reader::Stub::Same(
+    imports::app::Local&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<imports::app::Local>(channel_, same_, std::move(request), options);
 }
 
 }  // namespace imports::app

@@ -36,14 +36,19 @@ struct Reader final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<storage::Record> Read(
         const imports::beside::Query& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<storage::Record> Read(
+        imports::beside::Query&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<imports::app::Local> Same(
         const imports::app::Local& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<imports::app::Local> Same(
+        imports::app::Local&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

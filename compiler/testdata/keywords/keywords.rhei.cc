@@ -57,9 +57,19 @@ rhei::UnaryCall<keywords::int_> namespace_::Stub::delete_2_(
   return rhei::StartUnary<keywords::int_>(channel_, delete_3_, request, options);
 }
 
+rhei::UnaryCall<keywords::int_> namespace_::Stub::delete_2_(
+    keywords::delete_&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<keywords::int_>(channel_, delete_3_, std::move(request), options);
+}
+
 rhei::UnaryCall<keywords::delete__operator> namespace_::Stub::delete_(
     const keywords::delete_& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<keywords::delete__operator>(channel_, delete_4_, request, options);
+}
+
+rhei::UnaryCall<keywords::delete__operator> namespace_::Stub::delete_(
+    keywords::delete_&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<keywords::delete__operator>(channel_, delete_4_, std::move(request), options);
 }
 
 rhei::UnaryCall<keywords::delete_> namespace_::Stub::class_(
@@ -67,14 +77,29 @@ rhei::UnaryCall<keywords::delete_> namespace_::Stub::class_(
   return rhei::StartUnary<keywords::delete_>(channel_, class_2_, request, options);
 }
 
+rhei::UnaryCall<keywords::delete_> namespace_::Stub::class_(
+    keywords::int_&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<keywords::delete_>(channel_, class_2_, std::move(request), options);
+}
+
 rhei::UnaryCall<keywords::delete_> namespace_::Stub::co_await_(
     const keywords::int_& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<keywords::delete_>(channel_, co_await_2_, request, options);
 }
 
+rhei::UnaryCall<keywords::delete_> namespace_::Stub::co_await_(
+    keywords::int_&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<keywords::delete_>(channel_, co_await_2_, std::move(request), options);
+}
+
 rhei::UnaryCall<keywords::delete_> namespace_::Stub::NULL_(
     const keywords::int_& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<keywords::delete_>(channel_, null_, request, options);
+}
+
+rhei::UnaryCall<keywords::delete_> namespace_::Stub::NULL_(
+    keywords::int_&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<keywords::delete_>(channel_, null_, std::move(request), options);
 }
 
 rhei::Task<rhei::Result<keywords::int_>> requires_::Service::template_(
@@ -96,6 +121,11 @@ requires_::Stub::Stub(rhei::Channel channel)
 rhei::UnaryCall<keywords::int_> requires_::Stub::template_(
     const keywords::int_& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<keywords::int_>(channel_, template_2_, request, options);
+}
+
+rhei::UnaryCall<keywords::int_> requires_::Stub::template_(
+    keywords::int_&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<keywords::int_>(channel_, template_2_, std::move(request), options);
 }
 
 }  // namespace keywords

@@ -42,20 +42,31 @@ struct namespace_ final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<keywords::int_> delete_2_(
         const keywords::delete_& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<keywords::int_> delete_2_(
+        keywords::delete_&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<keywords::delete__operator> delete_(
         const keywords::delete_& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<keywords::delete__operator> delete_(
+        keywords::delete_&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<keywords::delete_> class_(
         const keywords::int_& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<keywords::delete_> class_(
+        keywords::int_&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<keywords::delete_> co_await_(
         const keywords::int_& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<keywords::delete_> co_await_(
+        keywords::int_&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<keywords::delete_> NULL_(
         const keywords::int_& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<keywords::delete_> NULL_(
+        keywords::int_&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -81,12 +92,15 @@ struct requires_ final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<keywords::int_> template_(
         const keywords::int_& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<keywords::int_> template_(
+        keywords::int_&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -115,9 +115,19 @@ rhei::UnaryCall<member_names::Message> Weather::Stub::Weather(
   return rhei::StartUnary<member_names::Message>(channel_, weather_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Weather::Stub::Weather(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, weather_, std::move(request), options);
+}
+
 rhei::UnaryCall<member_names::Message> Weather::Stub::Service_(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, service_, request, options);
+}
+
+rhei::UnaryCall<member_names::Message> Weather::Stub::Service_(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, service_, std::move(request), options);
 }
 
 rhei::UnaryCall<member_names::Message> Weather::Stub::Stub_(
@@ -125,9 +135,19 @@ rhei::UnaryCall<member_names::Message> Weather::Stub::Stub_(
   return rhei::StartUnary<member_names::Message>(channel_, stub_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Weather::Stub::Stub_(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, stub_, std::move(request), options);
+}
+
 rhei::UnaryCall<member_names::Message> Weather::Stub::service_name_(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, service_name_2_, request, options);
+}
+
+rhei::UnaryCall<member_names::Message> Weather::Stub::service_name_(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, service_name_2_, std::move(request), options);
 }
 
 rhei::UnaryCall<member_names::Message> Weather::Stub::kServiceName_(
@@ -135,9 +155,19 @@ rhei::UnaryCall<member_names::Message> Weather::Stub::kServiceName_(
   return rhei::StartUnary<member_names::Message>(channel_, k_service_name_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Weather::Stub::kServiceName_(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, k_service_name_, std::move(request), options);
+}
+
 rhei::UnaryCall<member_names::Message> Weather::Stub::AddMethods_(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, add_methods_, request, options);
+}
+
+rhei::UnaryCall<member_names::Message> Weather::Stub::AddMethods_(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, add_methods_, std::move(request), options);
 }
 
 rhei::UnaryCall<member_names::Message> Weather::Stub::channel(
@@ -145,9 +175,19 @@ rhei::UnaryCall<member_names::Message> Weather::Stub::channel(
   return rhei::StartUnary<member_names::Message>(channel_, channel_2_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Weather::Stub::channel(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, channel_2_, std::move(request), options);
+}
+
 rhei::UnaryCall<member_names::Message> Weather::Stub::channel__(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, channel_3_, request, options);
+}
+
+rhei::UnaryCall<member_names::Message> Weather::Stub::channel__(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, channel_3_, std::move(request), options);
 }
 
 rhei::UnaryCall<member_names::Message> Weather::Stub::context(
@@ -155,9 +195,19 @@ rhei::UnaryCall<member_names::Message> Weather::Stub::context(
   return rhei::StartUnary<member_names::Message>(channel_, context_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Weather::Stub::context(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, context_, std::move(request), options);
+}
+
 rhei::UnaryCall<member_names::Message> Weather::Stub::request(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, request_, request, options);
+}
+
+rhei::UnaryCall<member_names::Message> Weather::Stub::request(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, request_, std::move(request), options);
 }
 
 rhei::UnaryCall<member_names::Message> Weather::Stub::options(
@@ -165,14 +215,29 @@ rhei::UnaryCall<member_names::Message> Weather::Stub::options(
   return rhei::StartUnary<member_names::Message>(channel_, options_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Weather::Stub::options(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, options_, std::move(request), options);
+}
+
 rhei::UnaryCall<member_names::Message> Weather::Stub::table(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, table_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Weather::Stub::table(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, table_, std::move(request), options);
+}
+
 rhei::UnaryCall<member_names::Message> Weather::Stub::Message(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, message_, request, options);
+}
+
+rhei::UnaryCall<member_names::Message> Weather::Stub::Message(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, message_, std::move(request), options);
 }
 
 rhei::Task<rhei::Result<member_names::Message>> Service_::Service::Get(
@@ -196,6 +261,11 @@ rhei::UnaryCall<member_names::Message> Service_::Stub::Get(
   return rhei::StartUnary<member_names::Message>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<member_names::Message> Service_::Stub::Get(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, get_, std::move(request), options);
+}
+
 rhei::Task<rhei::Result<member_names::Message>> Stub_::Service::Get(
     rhei::ServerContext& /*context*/, const member_names::Message& /*request*/) {
   return rhei::Error(rhei::StatusCode::kUnimplemented, "the method member_names.Stub/Get is not implemented");
@@ -215,6 +285,11 @@ Stub_::Stub::Stub(rhei::Channel channel)
 rhei::UnaryCall<member_names::Message> Stub_::Stub::Get(
     const member_names::Message& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<member_names::Message>(channel_, get_, request, options);
+}
+
+rhei::UnaryCall<member_names::Message> Stub_::Stub::Get(
+    member_names::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<member_names::Message>(channel_, get_, std::move(request), options);
 }
 
 }  // namespace member_names

@@ -58,36 +58,63 @@ struct Weather final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<member_names::Message> Weather(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> Weather(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> Service_(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> Service_(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> Stub_(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> Stub_(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> service_name_(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> service_name_(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> kServiceName_(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> kServiceName_(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> AddMethods_(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> AddMethods_(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> channel(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> channel(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> channel__(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> channel__(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> context(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> context(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> request(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> request(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> options(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> options(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> table(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> table(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<member_names::Message> Message(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> Message(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -121,12 +148,15 @@ struct Service_ final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<member_names::Message> Get(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> Get(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -148,12 +178,15 @@ struct Stub_ final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<member_names::Message> Get(
         const member_names::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<member_names::Message> Get(
+        member_names::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

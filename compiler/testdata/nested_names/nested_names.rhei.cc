@@ -29,6 +29,11 @@ rhei::UnaryCall<nested_names::Outer_Inner> Outer_Inner_::Stub::Get(
   return rhei::StartUnary<nested_names::Outer_Inner>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<nested_names::Outer_Inner> Outer_Inner_::Stub::Get(
+    nested_names::Outer&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<nested_names::Outer_Inner>(channel_, get_, std::move(request), options);
+}
+
 rhei::Task<rhei::Result<nested_names::Outer>> Outer_Kind_::Service::Outer_Inner(
     rhei::ServerContext& /*context*/, const nested_names::Outer_Inner& /*request*/) {
   return rhei::Error(
@@ -49,6 +54,11 @@ Outer_Kind_::Stub::Stub(rhei::Channel channel)
 rhei::UnaryCall<nested_names::Outer> Outer_Kind_::Stub::Outer_Inner(
     const nested_names::Outer_Inner& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<nested_names::Outer>(channel_, outer_inner_, request, options);
+}
+
+rhei::UnaryCall<nested_names::Outer> Outer_Kind_::Stub::Outer_Inner(
+    nested_names::Outer_Inner&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<nested_names::Outer>(channel_, outer_inner_, std::move(request), options);
 }
 
 }  // namespace nested_names

@@ -34,12 +34,15 @@ struct Outer_Inner_ final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<nested_names::Outer_Inner> Get(
         const nested_names::Outer& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<nested_names::Outer_Inner> Get(
+        nested_names::Outer&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -61,12 +64,15 @@ struct Outer_Kind_ final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<nested_names::Outer> Outer_Inner(
         const nested_names::Outer_Inner& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<nested_names::Outer> Outer_Inner(
+        nested_names::Outer_Inner&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -37,9 +37,19 @@ rhei::UnaryCall<earth::weather::v1::Place_Coordinates> Forecast::Stub::Locate(
   return rhei::StartUnary<earth::weather::v1::Place_Coordinates>(channel_, locate_, request, options);
 }
 
+rhei::UnaryCall<earth::weather::v1::Place_Coordinates> Forecast::Stub::Locate(
+    earth::weather::v1::Place&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<earth::weather::v1::Place_Coordinates>(channel_, locate_, std::move(request), options);
+}
+
 rhei::UnaryCall<earth::weather::v1::Place_Coordinates_Point> Forecast::Stub::Point(
     const earth::weather::v1::Place_Coordinates& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<earth::weather::v1::Place_Coordinates_Point>(channel_, point_, request, options);
+}
+
+rhei::UnaryCall<earth::weather::v1::Place_Coordinates_Point> Forecast::Stub::Point(
+    earth::weather::v1::Place_Coordinates&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<earth::weather::v1::Place_Coordinates_Point>(channel_, point_, std::move(request), options);
 }
 
 }  // namespace earth::weather::v1

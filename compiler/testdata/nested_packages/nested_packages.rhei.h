@@ -36,15 +36,20 @@ struct Forecast final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<earth::weather::v1::Place_Coordinates> Locate(
         const earth::weather::v1::Place& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<earth::weather::v1::Place_Coordinates> Locate(
+        earth::weather::v1::Place&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<earth::weather::v1::Place_Coordinates_Point> Point(
         const earth::weather::v1::Place_Coordinates& request,
         const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<earth::weather::v1::Place_Coordinates_Point> Point(
+        earth::weather::v1::Place_Coordinates&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -33,6 +33,14 @@ rhei::UnaryCall<::Answer> Global::Stub::Ask(const ::request& request, const rhei
   return rhei::StartUnary<::Answer>(channel_, ask_, request, options);
 }
 
+rhei::UnaryCall<::Answer> Global::Stub::Ask(::request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<::Answer>(channel_, ask_, std::move(request), options);
+}
+
 rhei::UnaryCall<::request> Global::Stub::Answer(const ::Answer& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<::request>(channel_, answer_, request, options);
+}
+
+rhei::UnaryCall<::request> Global::Stub::Answer(::Answer&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<::request>(channel_, answer_, std::move(request), options);
 }

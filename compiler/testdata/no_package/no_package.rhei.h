@@ -32,14 +32,17 @@ struct Global final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<::Answer> Ask(
         const ::request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<::Answer> Ask(::request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<::request> Answer(
         const ::Answer& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<::request> Answer(::Answer&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -48,6 +48,11 @@ rhei::ServerStreamingCall<::writer::Message> Streams::Stub::Down(
   return rhei::StartServerStreaming<::writer::Message>(channel_, down_, request, options);
 }
 
+rhei::ServerStreamingCall<::writer::Message> Streams::Stub::Down(
+    ::reader::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<::writer::Message>(channel_, down_, std::move(request), options);
+}
+
 rhei::ClientStreamingCall<::writer::Message, ::reader::Message> Streams::Stub::Up(
     const rhei::CallOptions& options) const {
   return rhei::StartClientStreaming<::writer::Message, ::reader::Message>(channel_, up_, options);

@@ -40,12 +40,15 @@ struct Streams final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::ServerStreamingCall<::writer::Message> Down(
         const ::reader::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::ServerStreamingCall<::writer::Message> Down(
+        ::reader::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::ClientStreamingCall<::writer::Message, ::reader::Message> Up(
         const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::BidiStreamingCall<::reader::Message, ::writer::Message> Both(

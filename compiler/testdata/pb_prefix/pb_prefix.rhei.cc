@@ -29,4 +29,9 @@ rhei::UnaryCall<pb_prefix::Message> Weather::Stub::Get(
   return rhei::StartUnary<pb_prefix::Message>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<pb_prefix::Message> Weather::Stub::Get(
+    pb_prefix::Message&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<pb_prefix::Message>(channel_, get_, std::move(request), options);
+}
+
 }  // namespace pb_prefix

@@ -34,12 +34,15 @@ struct Weather final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<pb_prefix::Message> Get(
         const pb_prefix::Message& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<pb_prefix::Message> Get(
+        pb_prefix::Message&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

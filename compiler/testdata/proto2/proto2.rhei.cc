@@ -29,4 +29,9 @@ rhei::UnaryCall<proto2::Query_Part> Search::Stub::Find(
   return rhei::StartUnary<proto2::Query_Part>(channel_, find_, request, options);
 }
 
+rhei::UnaryCall<proto2::Query_Part> Search::Stub::Find(
+    proto2::Query&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<proto2::Query_Part>(channel_, find_, std::move(request), options);
+}
+
 }  // namespace proto2

@@ -34,12 +34,15 @@ struct Search final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<proto2::Query_Part> Find(
         const proto2::Query& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<proto2::Query_Part> Find(
+        proto2::Query&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

@@ -30,6 +30,11 @@ rhei::UnaryCall<several_services::Reply> Temperature::Stub::Get(
   return rhei::StartUnary<several_services::Reply>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<several_services::Reply> Temperature::Stub::Get(
+    several_services::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<several_services::Reply>(channel_, get_, std::move(request), options);
+}
+
 rhei::Task<rhei::Result<several_services::Reply>> Humidity::Service::Get(
     rhei::ServerContext& /*context*/, const several_services::Request& /*request*/) {
   return rhei::Error(rhei::StatusCode::kUnimplemented, "the method several_services.Humidity/Get is not implemented");
@@ -58,9 +63,19 @@ rhei::UnaryCall<several_services::Reply> Humidity::Stub::Get(
   return rhei::StartUnary<several_services::Reply>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<several_services::Reply> Humidity::Stub::Get(
+    several_services::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<several_services::Reply>(channel_, get_, std::move(request), options);
+}
+
 rhei::UnaryCall<several_services::Reply> Humidity::Stub::Set(
     const several_services::Request& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<several_services::Reply>(channel_, set_, request, options);
+}
+
+rhei::UnaryCall<several_services::Reply> Humidity::Stub::Set(
+    several_services::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<several_services::Reply>(channel_, set_, std::move(request), options);
 }
 
 std::string_view Nothing::Service::service_name() const { return kServiceName; }

@@ -34,12 +34,15 @@ struct Temperature final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<several_services::Reply> Get(
         const several_services::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<several_services::Reply> Get(
+        several_services::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -63,14 +66,19 @@ struct Humidity final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<several_services::Reply> Get(
         const several_services::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<several_services::Reply> Get(
+        several_services::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<several_services::Reply> Set(
         const several_services::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<several_services::Reply> Set(
+        several_services::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;
@@ -90,7 +98,8 @@ struct Nothing final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);

@@ -55,9 +55,19 @@ rhei::UnaryCall<streaming::Reply> Mixed::Stub::Get(
   return rhei::StartUnary<streaming::Reply>(channel_, get_, request, options);
 }
 
+rhei::UnaryCall<streaming::Reply> Mixed::Stub::Get(
+    streaming::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<streaming::Reply>(channel_, get_, std::move(request), options);
+}
+
 rhei::ServerStreamingCall<streaming::Reply> Mixed::Stub::Observe(
     const streaming::Request& request, const rhei::CallOptions& options) const {
   return rhei::StartServerStreaming<streaming::Reply>(channel_, observe_, request, options);
+}
+
+rhei::ServerStreamingCall<streaming::Reply> Mixed::Stub::Observe(
+    streaming::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, observe_, std::move(request), options);
 }
 
 rhei::ClientStreamingCall<streaming::Request, streaming::Reply> Mixed::Stub::Upload(
@@ -165,9 +175,19 @@ rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::reader(
   return rhei::StartServerStreaming<streaming::Reply>(channel_, reader_2_, request, options);
 }
 
+rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::reader(
+    streaming::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, reader_2_, std::move(request), options);
+}
+
 rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::Next(
     const streaming::Request& request, const rhei::CallOptions& options) const {
   return rhei::StartServerStreaming<streaming::Reply>(channel_, next_, request, options);
+}
+
+rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::Next(
+    streaming::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, next_, std::move(request), options);
 }
 
 rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::writer(
@@ -178,6 +198,11 @@ rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stu
 rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::OldDown(
     const streaming::Request& request, const rhei::CallOptions& options) const {
   return rhei::StartServerStreaming<streaming::Reply>(channel_, old_down_, request, options);
+}
+
+rhei::ServerStreamingCall<streaming::Reply> OnlyStreams::Stub::OldDown(
+    streaming::Request&& request, const rhei::CallOptions& options) const {
+  return rhei::StartServerStreaming<streaming::Reply>(channel_, old_down_, std::move(request), options);
 }
 
 rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OnlyStreams::Stub::OldUp(

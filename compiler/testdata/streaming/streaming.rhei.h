@@ -45,14 +45,19 @@ struct Mixed final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<streaming::Reply> Get(
         const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<streaming::Reply> Get(
+        streaming::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::ServerStreamingCall<streaming::Reply> Observe(
         const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::ServerStreamingCall<streaming::Reply> Observe(
+        streaming::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::ClientStreamingCall<streaming::Request, streaming::Reply> Upload(
         const rhei::CallOptions& options = rhei::CallOptions()) const;
     [[deprecated("streaming.Mixed/Chat is deprecated")]]
@@ -99,7 +104,8 @@ struct OnlyStreams final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
@@ -111,13 +117,20 @@ struct OnlyStreams final {
         const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::ServerStreamingCall<streaming::Reply> reader(
         const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::ServerStreamingCall<streaming::Reply> reader(
+        streaming::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::ServerStreamingCall<streaming::Reply> Next(
         const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::ServerStreamingCall<streaming::Reply> Next(
+        streaming::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::ClientStreamingCall<streaming::Request, streaming::Reply> writer(
         const rhei::CallOptions& options = rhei::CallOptions()) const;
     [[deprecated("streaming.OnlyStreams/OldDown is deprecated")]]
     rhei::ServerStreamingCall<streaming::Reply> OldDown(
         const streaming::Request& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    [[deprecated("streaming.OnlyStreams/OldDown is deprecated")]]
+    rhei::ServerStreamingCall<streaming::Reply> OldDown(
+        streaming::Request&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     [[deprecated("streaming.OnlyStreams/OldUp is deprecated")]]
     rhei::ClientStreamingCall<streaming::Request, streaming::Reply> OldUp(
         const rhei::CallOptions& options = rhei::CallOptions()) const;

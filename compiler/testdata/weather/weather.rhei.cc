@@ -36,9 +36,19 @@ rhei::UnaryCall<weather::WeatherResponse> Weather::Stub::GetCurrent(
   return rhei::StartUnary<weather::WeatherResponse>(channel_, get_current_, request, options);
 }
 
+rhei::UnaryCall<weather::WeatherResponse> Weather::Stub::GetCurrent(
+    weather::WeatherRequest&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<weather::WeatherResponse>(channel_, get_current_, std::move(request), options);
+}
+
 rhei::UnaryCall<weather::WeatherResponse> Weather::Stub::GetTomorrow(
     const weather::WeatherRequest& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<weather::WeatherResponse>(channel_, get_tomorrow_, request, options);
+}
+
+rhei::UnaryCall<weather::WeatherResponse> Weather::Stub::GetTomorrow(
+    weather::WeatherRequest&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<weather::WeatherResponse>(channel_, get_tomorrow_, std::move(request), options);
 }
 
 }  // namespace weather

@@ -40,14 +40,19 @@ struct Weather final {
     void AddMethods(rhei::MethodTable& table) final;
   };
 
-  // Calls the service. Copyable and thread-safe, as its channel.
+  // Calls the service. Copyable and thread-safe, as its channel. Large fields of requests that are moved in are
+  // sent without being copied.
   class Stub {
    public:
     explicit Stub(rhei::Channel channel);
     rhei::UnaryCall<weather::WeatherResponse> GetCurrent(
         const weather::WeatherRequest& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<weather::WeatherResponse> GetCurrent(
+        weather::WeatherRequest&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
     rhei::UnaryCall<weather::WeatherResponse> GetTomorrow(
         const weather::WeatherRequest& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
+    rhei::UnaryCall<weather::WeatherResponse> GetTomorrow(
+        weather::WeatherRequest&& request, const rhei::CallOptions& options = rhei::CallOptions()) const;
 
    private:
     rhei::Channel channel_;

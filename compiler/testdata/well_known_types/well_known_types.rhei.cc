@@ -43,14 +43,29 @@ rhei::UnaryCall<google::protobuf::Timestamp> Clock::Stub::Now(
   return rhei::StartUnary<google::protobuf::Timestamp>(channel_, now_, request, options);
 }
 
+rhei::UnaryCall<google::protobuf::Timestamp> Clock::Stub::Now(
+    google::protobuf::Empty&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<google::protobuf::Timestamp>(channel_, now_, std::move(request), options);
+}
+
 rhei::UnaryCall<google::protobuf::Empty> Clock::Stub::Set(
     const google::protobuf::Timestamp& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<google::protobuf::Empty>(channel_, set_, request, options);
 }
 
+rhei::UnaryCall<google::protobuf::Empty> Clock::Stub::Set(
+    google::protobuf::Timestamp&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<google::protobuf::Empty>(channel_, set_, std::move(request), options);
+}
+
 rhei::UnaryCall<google::protobuf::StringValue> Clock::Stub::Describe(
     const google::protobuf::Any& request, const rhei::CallOptions& options) const {
   return rhei::StartUnary<google::protobuf::StringValue>(channel_, describe_, request, options);
+}
+
+rhei::UnaryCall<google::protobuf::StringValue> Clock::Stub::Describe(
+    google::protobuf::Any&& request, const rhei::CallOptions& options) const {
+  return rhei::StartUnary<google::protobuf::StringValue>(channel_, describe_, std::move(request), options);
 }
 
 }  // namespace well_known_types
