@@ -9,13 +9,15 @@
 
 namespace rhei::inline v0 {
 
-template <typename Signature>
+// What std::move_only_function is in C++23, with room for so many bytes of captures before it allocates. Empty when
+// default constructed or moved from; calling an empty one is undefined.
+template <typename Signature, std::size_t kInlineSize = 48>
 class UniqueFunction;
 
-// What std::move_only_function is in C++23, with room for 48 bytes of captures before it allocates. Empty when default
-// constructed or moved from; calling an empty one is undefined.
-template <typename R, typename... Args>
-class UniqueFunction<R(Args...)> {
+template <typename R, typename... Args, std::size_t kInlineSize>
+class UniqueFunction<R(Args...), kInlineSize> {
+  static_assert(kInlineSize >= sizeof(void*));
+
  public:
   UniqueFunction() = default;
   UniqueFunction(std::nullptr_t) {}
@@ -50,8 +52,6 @@ class UniqueFunction<R(Args...)> {
   R operator()(Args... args) { return operations_->call(storage_, std::forward<Args>(args)...); }
 
  private:
-  static constexpr std::size_t kInlineSize = 48;
-
   struct Operations {
     R (*call)(std::byte*, Args&&...);
     void (*move)(std::byte* from, std::byte* to) noexcept;  // leaves `from` destroyed
@@ -60,7 +60,7 @@ class UniqueFunction<R(Args...)> {
 
   template <typename F>
   static constexpr bool kFitsInline =
-      sizeof(F) <= kInlineSize && alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
+      sizeof(F) <= kInlineSize && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
   template <typename F>
   static F& Inline(std::byte* storage) {
@@ -96,7 +96,7 @@ class UniqueFunction<R(Args...)> {
     if (operations_ != nullptr) std::exchange(operations_, nullptr)->destroy(storage_);
   }
 
-  alignas(std::max_align_t) std::byte storage_[kInlineSize];
+  alignas(void*) std::byte storage_[kInlineSize];
   const Operations* operations_ = nullptr;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,6 +37,27 @@ TEST(UniqueFunctionTest, HoldsCapturesThatDoNotFitInside) {
   UniqueFunction<int()> moved;
   moved = std::move(function);
   EXPECT_EQ(moved(), 9);
+}
+
+TEST(UniqueFunctionTest, HoldsCapturesWithAnAlignmentOfTheirOwn) {
+  struct alignas(64) Wide {
+    int value = 3;
+  };
+  UniqueFunction<std::uintptr_t()> remainder = [wide = Wide()] { return reinterpret_cast<std::uintptr_t>(&wide) % 64; };
+  UniqueFunction<std::uintptr_t()> moved = std::move(remainder);
+  EXPECT_EQ(moved(), 0U);
+}
+
+TEST(UniqueFunctionTest, MayHaveLessRoom) {
+  static_assert(sizeof(UniqueFunction<int(), 16>) < sizeof(UniqueFunction<int()>));
+  std::array<int, 100> many{};
+  many[99] = 9;
+  int few = 1;
+  UniqueFunction<int(), 16> large = [many] { return many[99]; };
+  UniqueFunction<int(), 16> small = [&few] { return ++few; };
+  std::swap(large, small);
+  EXPECT_EQ(small(), 9);
+  EXPECT_EQ(large(), 2);
 }
 
 TEST(UniqueFunctionTest, PassesArgumentsThatCanOnlyBeMoved) {

@@ -25,12 +25,14 @@ namespace rhei::inline v0::runtime {
 // made it owe. Embedded in its owner; its destructor withdraws it.
 class EndOfTurnTask {
  public:
-  explicit EndOfTurnTask(UniqueFunction<void()> work) : run(std::move(work)) {}
+  // With room for what captures little more than the task's owner.
+  using Function = UniqueFunction<void(), 16>;
+  explicit EndOfTurnTask(Function work) : run(std::move(work)) {}
   ~EndOfTurnTask();
   EndOfTurnTask(const EndOfTurnTask&) = delete;
   EndOfTurnTask& operator=(const EndOfTurnTask&) = delete;
 
-  UniqueFunction<void()> run;
+  Function run;
 
   // Intrusive list of the loop's.
   EndOfTurnTask* previous = nullptr;
@@ -144,12 +146,17 @@ class Loop : public Executor {
   // See MemoryWatch::Freed.
   void NoteFreed(std::size_t bytes) { memory_.Freed(bytes); }
 
+  // The number of a batch of input that one of its connections begins to handle, by which that sees how many batches
+  // others had since its last one.
+  std::uint64_t NumberBatch() { return ++batches_; }
+
   // Memory to read into, shared by all streams of the loop: its content is gone when the reader returns to the loop.
   std::span<char> scratch() { return {scratch_.get(), kScratchSize}; }
   BlockPool& blocks() { return blocks_; }
 
  private:
   static constexpr std::size_t kScratchSize = 256 * 1024;
+  std::uint64_t batches_ = 0;
   LoopLag lag_{*this};
   MemoryWatch memory_{*this};
   BlockPool blocks_;

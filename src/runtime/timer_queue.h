@@ -19,7 +19,9 @@ class TimerQueue;
 // it touches none of its captures afterwards. May outlive its queue, which disarms it.
 class Timer {
  public:
-  explicit Timer(UniqueFunction<void()> on_expiry) : on_expiry_(std::move(on_expiry)) {}
+  // With room for what captures little more than the timer's owner.
+  using Function = UniqueFunction<void(), 16>;
+  explicit Timer(Function on_expiry) : on_expiry_(std::move(on_expiry)) {}
   ~Timer();
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
@@ -27,7 +29,7 @@ class Timer {
 
  private:
   friend class TimerQueue;
-  UniqueFunction<void()> on_expiry_;
+  Function on_expiry_;
 
   // The queue's; only `queue_` has a meaning while the timer is not armed.
   TimerQueue* queue_ = nullptr;

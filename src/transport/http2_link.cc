@@ -23,6 +23,10 @@ constexpr std::size_t kKeptCapacity = 8 * 1024;
 // Answers wait no longer than this for the rest of their batch, where handlers compute. A batch of small calls that
 // takes less leaves in one write.
 constexpr Duration kLongBatch = std::chrono::milliseconds(1);
+// Where so few batches of others come between two of a connection, the answers of each round leave at its end: so the
+// peer has something to do while the rest is handled, where the two would wait for each other in turn. Where more come,
+// it has that anyway, and fewer writes are worth more.
+constexpr std::uint64_t kFewOthers = 1;
 // A part of a frame of this size is completed where it is.
 constexpr std::size_t kWorthCompleting = 16 * 1024;
 
@@ -64,13 +68,19 @@ void Http2Link::ReadBatch() {
     case IoResult::Kind::kBytes:
       kept_.clear();
       kept_begin_ = 0;
-      read_at_ = round_began_ = batch_flushed_ = loop_.Now();
+      BeginBatch();
       HandleInput({scratch.data(), kept + read.bytes});
       return AfterBatch();
     case IoResult::Kind::kWouldBlock: return WaitForInput();
     case IoResult::Kind::kEnd: return End("connection closed by the peer");
     case IoResult::Kind::kFailed: return End(read.cause);
   }
+}
+
+void Http2Link::BeginBatch() {
+  read_at_ = round_began_ = batch_flushed_ = loop_.Now();
+  const std::uint64_t number = loop_.NumberBatch();
+  few_others_ = number - std::exchange(batch_, number) <= kFewOthers + 1;
 }
 
 // The same where much of a frame is there: what it lacks is put to it, so that a peer that sends it byte by byte does
@@ -81,7 +91,7 @@ void Http2Link::ReadRest(std::size_t missing) {
   if (read.kind == IoResult::Kind::kWouldBlock) return WaitForInput();
   if (read.kind == IoResult::Kind::kEnd) return End("connection closed by the peer");
   if (read.kind == IoResult::Kind::kFailed) return End(read.cause);
-  read_at_ = round_began_ = batch_flushed_ = loop_.Now();
+  BeginBatch();
   std::string_view rest(scratch.data(), read.bytes);
   const std::string_view part = rest.substr(0, missing);
   kept_.append(part);
@@ -158,7 +168,7 @@ void Http2Link::OnTurnEnd() {
   }
   if (round_ended_ && state_ == State::kOpen) {
     round_began_ = loop_.clock().Now();
-    if (connection_.unsent_size() > write_limit_ || round_began_ - batch_flushed_ > kLongBatch) {
+    if (few_others_ || connection_.unsent_size() > write_limit_ || round_began_ - batch_flushed_ > kLongBatch) {
       batch_flushed_ = round_began_;
       Flush();
     }

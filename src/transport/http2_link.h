@@ -83,6 +83,7 @@ class Http2Link final : private runtime::ByteStream::Handler {
   std::string_view Kept() const { return std::string_view(kept_).substr(kept_begin_); }
   // Reads once and handles what came.
   void ReadBatch();
+  void BeginBatch();
   void ReadRest(std::size_t missing);
   // Hands events up until the input is used up or the owner has enough; keeps what is left of `input`.
   void HandleInput(std::string_view input);
@@ -111,12 +112,14 @@ class Http2Link final : private runtime::ByteStream::Handler {
   bool round_ended_ = false;       // `kept_` holds input of which the owner had enough for one turn
   bool paused_ = false;            // `kept_` holds whole frames that wait until control frames have been written
   bool reads_too_little_ = false;  // what PeerReadsTooLittle last said
+  bool few_others_ = false;        // had batches between this one and the last
   bool ending_ = false;            // OnLinkEnd is due at the end of the turn
   bool input_ended_ = false;
   std::string kept_;  // input that was read and not used: a part of a frame, or more after a full round
   std::size_t kept_begin_ = 0;
   TimePoint read_at_;
   TimePoint round_began_;
+  std::uint64_t batch_ = 0;  // the loop's number of it
   TimePoint batch_flushed_;  // since when its answers wait; of a batch that takes several rounds
   std::string cause_;
   runtime::EndOfTurnTask turn_end_;
