@@ -206,14 +206,15 @@ class [[nodiscard("a call that is dropped is cancelled")]] UnaryCall {
   const Metadata& headers() const { return state_->response.headers; }
   const Metadata& trailers() const { return state_->response.trailers; }
   std::string_view peer() const {
-    return state_->response.peer ? std::string_view(*state_->response.peer) : std::string_view();
+    const std::string* const peer = state_->response.peer;
+    return peer == nullptr ? std::string_view() : std::string_view(*peer);
   }
 
  private:
   void Drop() {
     if (state_ == nullptr) return;
     if (!state_->done()) state_->Cancel();
-    std::exchange(state_, nullptr)->Release();
+    std::exchange(state_, nullptr)->ReleaseWhenTold();
   }
 
   TypedCallState<Reply>* state_;

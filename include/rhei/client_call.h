@@ -15,6 +15,7 @@
 
 #include "rhei/any_message.h"
 #include "rhei/context_state.h"
+#include "rhei/executor.h"
 #include "rhei/log.h"
 #include "rhei/message_pieces.h"
 #include "rhei/message_stream.h"
@@ -121,8 +122,9 @@ class ClientCall : public Pooled {
   struct Response {
     Metadata headers;
     Metadata trailers;
-    std::optional<Error> error;  // none: OK
-    std::shared_ptr<const std::string> peer;
+    std::optional<Error> error;                    // none: OK
+    const std::string* peer = nullptr;             // from whom it came; null: no server was reached
+    std::shared_ptr<const std::string> kept_peer;  // the same, once whoever carried it out may be gone
   };
 
   ClientCall(const ClientCall&) = delete;
@@ -188,14 +190,23 @@ class ClientCall : public Pooled {
     if (interception != nullptr) stream = interception->Wrap(std::move(stream));
     OnStream(std::move(stream));
   }
-  // On the loop: it is over, and `response` is complete. Takes back one reference.
-  void Finish() {
+  // On the loop: it is over, and `response` is complete but for its peer. Takes back one reference. Meanwhile `peer`
+  // lives.
+  void Finish(const std::shared_ptr<const std::string>& peer = nullptr) {
     holder = nullptr;
     Unwatch();
-    if (interception != nullptr) return interception->OnAttemptDone();
+    if (peer != nullptr) response.peer = peer.get();
+    if (interception != nullptr) {
+      response.kept_peer = peer;
+      return interception->OnAttemptDone();
+    }
     request.context = {};
+    finishing_on_.store(Executor::Current(), std::memory_order_relaxed);
     // May make other calls, and drop this one.
     OnDone();
+    finishing_on_.store(nullptr, std::memory_order_relaxed);
+    // Most calls are gone by now for everybody else.
+    if (peer != nullptr && references_.load(std::memory_order_relaxed) > 1) response.kept_peer = peer;
     Release();
   }
 
@@ -226,6 +237,14 @@ class ClientCall : public Pooled {
   void Release() {
     if (DropReference(references_)) delete this;
   }
+  // The same for a reference that is dropped where the call's end is told, as most callers' are. If Finish is under way
+  // on this very thread, its own reference is the other of two, so no other thread has one.
+  void ReleaseWhenTold() {
+    Executor* const finishing = finishing_on_.load(std::memory_order_relaxed);
+    const bool told_here = finishing != nullptr && finishing == Executor::Current();
+    if (!told_here || references_.load(std::memory_order_acquire) != 2) return Release();
+    references_.store(1, std::memory_order_relaxed);
+  }
 
  protected:
   ClientCall() = default;
@@ -242,6 +261,7 @@ class ClientCall : public Pooled {
   CallWatch* watch_ = nullptr;      // on the loop only; owned until Finish
   std::optional<Error> cancelled_;  // on the loop only: before it was carried out
   std::atomic<std::uint32_t> references_{1};
+  std::atomic<Executor*> finishing_on_{nullptr};
 };
 
 }  // namespace rhei::inline v0

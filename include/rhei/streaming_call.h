@@ -167,7 +167,8 @@ class StreamingCall {
   const Metadata& headers() const { return state_->response.headers; }
   const Metadata& trailers() const { return state_->response.trailers; }
   std::string_view peer() const {
-    return state_->response.peer ? std::string_view(*state_->response.peer) : std::string_view();
+    const std::string* const peer = state_->response.peer;
+    return peer == nullptr ? std::string_view() : std::string_view(*peer);
   }
 
  protected:

@@ -155,8 +155,8 @@ class Connection {
   // opened (RFC 9113 §5.1.1); headers that come after those of a later stream are not sent.
   std::optional<Stream> Open();
   bool can_open() const;
-  // Stream ids left as a share of all, 1.0 down to 0.0; and, for tests, a way to begin near the end.
-  double ids_left() const;
+  // Stream ids left, of kMaxStreamId; and, for tests, a way to begin near the end.
+  std::uint32_t ids_left() const;
   void SkipStreamIdsForTest(StreamId next);
 
   // Sends HEADERS (and CONTINUATION); a second call on a stream sends trailers, which requires end_stream, or on a

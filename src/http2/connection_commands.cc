@@ -19,9 +19,7 @@ std::optional<Stream> Connection::Open() {
   return stream;
 }
 
-double Connection::ids_left() const {
-  return next_id_ > kMaxStreamId ? 0.0 : 1.0 - (next_id_ - 1) / static_cast<double>(kMaxStreamId);
-}
+std::uint32_t Connection::ids_left() const { return next_id_ > kMaxStreamId ? 0 : kMaxStreamId - next_id_ + 1; }
 
 void Connection::SkipStreamIdsForTest(StreamId next) { next_id_ = std::max(next_id_, next | 1); }
 

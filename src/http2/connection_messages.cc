@@ -256,9 +256,15 @@ Connection::Step Connection::DeliverData(std::uint32_t slot, const DataFrame& fr
 }
 
 void Connection::StartMessage(std::uint32_t slot) {
-  event_ = Event{};
+  // Only what messages have: GCC clears the whole by an instruction that takes longer than all the rest.
   event_.kind = Event::Kind::kMessage;
   event_.stream = {.slot = slot, .id = streams_[slot].id};
+  event_.has_headers = event_.has_trailers = event_.end_stream = false;
+  event_.headers = {};
+  event_.trailers = {};
+  event_.headers_number = event_.trailers_number = 0;
+  event_.data = {};
+  event_.charged = 0;
 }
 
 // Adds to the current event what follows in the input on the same stream, as long as it is whole and plain. What is

@@ -1,6 +1,7 @@
 #include "http2/stream_table.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace rhei::inline v0::http2 {
 
@@ -33,7 +34,9 @@ void StreamTable::Remove(std::uint32_t slot) {
     last_id_ = 0;
     last_slot_ = kNone;
   }
-  records_[slot] = StreamRecord();
+  // In place: to move a new one in would read in one piece what has just been written in several, which stalls.
+  std::destroy_at(&records_[slot]);
+  std::construct_at(&records_[slot]);
   free_.push_back(slot);
   --size_;
 }

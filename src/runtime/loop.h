@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,7 +84,7 @@ class Loop : public Executor {
   virtual ~Loop() = default;
 
   // The time at the begin of this turn. Cheap.
-  virtual TimePoint Now() const = 0;
+  TimePoint Now() const { return now_ ? *now_ : ReadNow(); }
 
   // Any thread. The clock itself, which goes on during a turn. Lives as long as the process, or as the simulated world.
   virtual const Clock& clock() const = 0;
@@ -154,8 +155,15 @@ class Loop : public Executor {
   std::span<char> scratch() { return {scratch_.get(), kScratchSize}; }
   BlockPool& blocks() { return blocks_; }
 
+ protected:
+  // The time, which may be kept for the rest of the turn.
+  virtual TimePoint ReadNow() const = 0;
+  void KeepNow(TimePoint now) const { now_ = now; }
+  void ForgetNow() { now_.reset(); }
+
  private:
   static constexpr std::size_t kScratchSize = 256 * 1024;
+  mutable std::optional<TimePoint> now_;  // of this turn, once somebody asked
   std::uint64_t batches_ = 0;
   LoopLag lag_{*this};
   MemoryWatch memory_{*this};

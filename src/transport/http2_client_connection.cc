@@ -20,7 +20,7 @@ using wire::MessageReader;
 // Beyond so many numbered methods, a method's headers are encoded anew for each call.
 constexpr std::size_t kMaxTemplates = 256;
 // A connection moves over to a new one when a quarter of its stream ids is left (RFC 9113 §5.1.1 gives no more).
-constexpr double kIdsLeftToMove = 0.25;
+constexpr std::uint32_t kIdsLeftToMove = http2::kMaxStreamId / 4;
 
 int ReadNumber(std::string_view text) {
   int number = 0;
@@ -401,8 +401,7 @@ ClientCall& Http2ClientConnection::Detach(Exchange& exchange) {
 void Http2ClientConnection::Finish(Exchange& exchange, std::optional<Error> error) {
   ClientCall& call = Detach(exchange);
   if (error) call.response.error = std::move(error);
-  call.response.peer = peer_;
-  call.Finish();
+  call.Finish(peer_);
   if (closing_) CloseIfDrained();
 }
 

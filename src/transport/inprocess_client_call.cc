@@ -143,8 +143,7 @@ ClientCall& InProcessClientCall::Detach(bool keep_unread) {
 void InProcessClientCall::Finish(std::optional<Error> error, bool keep_unread) {
   ClientCall& call = Detach(keep_unread);
   if (error) call.response.error = std::move(error);
-  call.response.peer = whole_.link().peer;
-  call.Finish();
+  call.Finish(whole_.link().peer);
   End();
 }
 

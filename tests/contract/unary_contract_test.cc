@@ -90,6 +90,16 @@ TEST_P(UnaryContractTest, AnErrorComesWithAllThatItSays) {
   EXPECT_EQ(call.trailers().Get("x-end"), "2");
 }
 
+TEST_P(UnaryContractTest, TheNameOfThePeerOutlivesTheConnection) {
+  service_.unary = Echo;
+  auto call = Serve().Unary("x");
+  ASSERT_TRUE(call.Wait().ok());
+  const std::string peer(call.peer());
+  EXPECT_NE(peer, "");
+  transport_.reset();
+  EXPECT_EQ(call.peer(), peer);
+}
+
 TEST_P(UnaryContractTest, MetadataTravelsBothWays) {
   service_.unary = [](ServerContext& context, const std::string&) -> Task<Result<std::string>> {
     context.headers().Add("x-begin", *context.metadata().Get("x-asked"));

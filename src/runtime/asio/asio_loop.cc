@@ -116,14 +116,14 @@ void AsioLoop::RunTurn() {
 
 void AsioLoop::EndTurn() {
   end_of_turn_.RunAll();
-  now_.reset();
+  ForgetNow();
 }
 
 // Between the handlers of this loop the io_context runs others, for as long as they like: nothing of a turn is kept.
 // And a timer that nothing waits for must not keep the io_context from running out of work.
 void AsioLoop::LeaveGuestHandler() {
   in_guest_handler_ = false;
-  now_.reset();
+  ForgetNow();
   if (armed_for_ == TimePoint::max() || timers_.size() > 0) return;
   armed_for_ = TimePoint::max();
   system_timer_.cancel();
@@ -278,10 +278,10 @@ const Clock& AsioLoop::clock() const {
   return kClock;
 }
 
-TimePoint AsioLoop::Now() const {
-  if (owned_ == nullptr && !in_guest_handler_) return ReadClock();
-  if (!now_) now_ = ReadClock();
-  return *now_;
+TimePoint AsioLoop::ReadNow() const {
+  const TimePoint now = ReadClock();
+  if (owned_ != nullptr || in_guest_handler_) KeepNow(now);
+  return now;
 }
 
 void AsioLoop::Arm(Timer& timer, TimePoint when) {
@@ -296,9 +296,10 @@ void AsioLoop::ArmSystemTimer(TimePoint when) {
 }
 
 void AsioLoop::OnSystemTimer() {
-  now_ = ReadClock();
+  const TimePoint now = ReadClock();
+  KeepNow(now);
   armed_for_ = TimePoint::min();  // what fires may arm: once, below, is enough
-  timers_.FireExpired(*now_);
+  timers_.FireExpired(now);
   armed_for_ = TimePoint::max();
   if (const std::optional<TimePoint> next = timers_.NextExpiry()) ArmSystemTimer(*next);
 }

@@ -61,7 +61,6 @@ class AsioLoop final : public Loop {
     DropPosted();
   }
 
-  TimePoint Now() const override;
   const Clock& clock() const override;
   void Post(UniqueFunction<void()> work) override;
   bool IsCurrent() const override;
@@ -122,6 +121,7 @@ class AsioLoop final : public Loop {
   template <typename Function>
   AnchoredHandler<Function> Anchored(OperationMemory& memory, Function function);
 
+  TimePoint ReadNow() const override;
   bool BelongsToThisThread() const;
   void Wake();
   void EndTurn();
@@ -160,7 +160,6 @@ class AsioLoop final : public Loop {
   bool takes_batches_ = false;
   int turns_until_look_ = 1;
 
-  mutable std::optional<TimePoint> now_;  // of this turn, once somebody asked
   TimerQueue timers_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                              asio::io_context::executor_type>

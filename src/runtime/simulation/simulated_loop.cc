@@ -43,7 +43,7 @@ SimulatedLoop::~SimulatedLoop() {
   while (!events_.empty()) events_.back()->Withdraw();
 }
 
-TimePoint SimulatedLoop::Now() const { return world_->scheduler.Now(); }
+TimePoint SimulatedLoop::ReadNow() const { return world_->scheduler.Now(); }
 
 const Clock& SimulatedLoop::clock() const { return world_->scheduler; }
 

@@ -27,7 +27,6 @@ class SimulatedLoop final : public Loop {
   SimulatedLoop(std::shared_ptr<WorldState> world, std::size_t index, std::size_t host, std::uint64_t seed);
   ~SimulatedLoop() override;
 
-  TimePoint Now() const override;
   const Clock& clock() const override;
   void Post(UniqueFunction<void()> work) override;
   bool IsCurrent() const override;
@@ -65,6 +64,7 @@ class SimulatedLoop final : public Loop {
   const std::shared_ptr<WorldState>& world() const { return world_; }
 
  private:
+  TimePoint ReadNow() const override;
   friend class Scheduler;
   friend class LoopEvent;
   static constexpr std::size_t kOutside = 0;  // the queue of what no loop posted
