@@ -45,12 +45,22 @@ struct InProcessLink {
 class InProcessCall final : public Pooled {
  public:
   InProcessCall(InProcessClientCall::Owner& owner, std::shared_ptr<const InProcessLink> link)
-      : link_(std::move(link)), client_side_(*this, owner), server_side_(*this) {}
+      : link_(std::move(link)),
+        on_one_loop_(&client_loop() == &server_loop()),
+        client_side_(*this, owner),
+        server_side_(*this) {}
 
-  // Any thread. Each side has a reference for as long as it has something to do, the client's from the begin.
-  void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
+  // On a side's loop. Each side has a reference for as long as it has something to do, the client's from the begin.
+  // Where both have one loop, nothing needs to be atomic.
+  void AddReference() {
+    if (!on_one_loop_) {
+      references_.fetch_add(1, std::memory_order_relaxed);
+    } else {
+      references_.store(references_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+  }
   void Release() {
-    if (DropReference(references_)) delete this;
+    if (on_one_loop_ ? DropReferenceHere() : DropReference(references_)) delete this;
   }
   class Reference {
    public:
@@ -85,8 +95,15 @@ class InProcessCall final : public Pooled {
  private:
   ~InProcessCall() = default;
 
+  bool DropReferenceHere() {
+    const std::uint32_t left = references_.load(std::memory_order_relaxed) - 1;
+    references_.store(left, std::memory_order_relaxed);
+    return left == 0;
+  }
+
   std::atomic<std::uint32_t> references_{1};
   const std::shared_ptr<const InProcessLink> link_;
+  const bool on_one_loop_;
   InProcessClientCall client_side_;
   InProcessServerCall server_side_;
 };

@@ -17,6 +17,9 @@ namespace {
 // How many lone handlers it takes until a turn looks whether there are more at hand.
 constexpr int kTurnsBetweenLooks = 16;
 
+// The same for turns that have posted work to do.
+constexpr int kPostedTurnsBetweenLooks = 4;
+
 // How much of what is left behind Await does: not all of it, because callbacks may call again for ever.
 constexpr int kMostHandlersAfterAwait = 1000;
 
@@ -168,7 +171,11 @@ void AsioLoop::Await(const Completion& completion) {
 
 std::size_t AsioLoop::RunHandlers() {
   std::size_t count = 0;
-  if (!posts_.empty() || !end_of_turn_.empty()) {
+  if (!end_of_turn_.empty()) {
+    count = context_.poll_one();
+  } else if (!posts_.empty()) {
+    if (--posted_turns_until_look_ > 0) return 0;
+    posted_turns_until_look_ = kPostedTurnsBetweenLooks;
     count = context_.poll_one();
   } else {
     count = options_.busy_poll > Duration::zero() ? Spin() : SpinForCaller();

@@ -159,6 +159,7 @@ class AsioLoop final : public Loop {
 
   bool takes_batches_ = false;
   int turns_until_look_ = 1;
+  int posted_turns_until_look_ = 1;
 
   TimerQueue timers_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,

@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -283,6 +284,21 @@ TEST(AsioLoopTest, StopEndsALoopThatIsBusyWithItself) {
   std::function<void()> forever;
   forever = [&] { thread.loop.Post([&] { forever(); }); };
   thread.loop.Post([&] { forever(); });
+  thread.Join();
+}
+
+TEST(AsioLoopTest, TimersComeAlsoWhereWorkPostsWorkWithoutEnd) {
+  LoopThread thread;
+  std::function<void()> forever;
+  forever = [&] { thread.loop.Post([&] { forever(); }); };
+  Completion expired;
+  std::optional<Timer> timer;
+  thread.loop.Post([&] {
+    forever();
+    timer.emplace([&] { expired.Set(); });
+    thread.loop.Arm(*timer, thread.loop.Now() + 1ms);
+  });
+  thread.loop.Await(expired);
   thread.Join();
 }
 
