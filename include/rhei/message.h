@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rhei/codec.h"
+#include "rhei/message_pieces.h"
 #include "rhei/pooled.h"
 
 namespace rhei::inline v0 {
@@ -69,15 +70,18 @@ class HeldMessage : public Pooled {
   void* const message_;
 };
 
-// A message of the writer's, who keeps it unchanged while it is being sent.
+// A message of the writer's, who keeps it unchanged while it is being sent, or gives it away.
 class OutgoingMessage {
  public:
   // As a Codec's: bytes that Write fills, right after Size. Nothing: it cannot be serialised.
   virtual std::optional<std::size_t> Size() const = 0;
   virtual void Write(char* to) const = 0;
 
-  // For a transport that hands messages over inside of a process: a copy, without bytes for readers of the same type.
-  virtual std::unique_ptr<HeldMessage> Copy() const = 0;
+  // The rest is done once, and takes what the writer gives away.
+  // Instead of Write: the bytes in memory of their own, or where they are. Right after Size, which said `size`.
+  virtual MessagePieces Pieces(std::size_t size) const = 0;
+  // For a transport that hands messages over inside of a process: the message, without bytes for readers of its type.
+  virtual std::unique_ptr<HeldMessage> Hold() const = 0;
 
   const MessageType* type() const { return type_; }
   const void* message() const { return message_; }
@@ -106,13 +110,20 @@ class MessageInto final : public IncomingMessage {
 template <typename T>
 class MessageFrom final : public OutgoingMessage {
  public:
-  explicit MessageFrom(const T& message) : OutgoingMessage(message), message_(message) {}
-  std::optional<std::size_t> Size() const override { return Codec<T>::Size(message_); }
-  void Write(char* to) const override { Codec<T>::Write(message_, to); }
-  std::unique_ptr<HeldMessage> Copy() const override;
+  explicit MessageFrom(const T& message) : OutgoingMessage(message) {}
+  // That its writer gives away.
+  explicit MessageFrom(T&& message) : OutgoingMessage(message), given_(&message) {}
+  std::optional<std::size_t> Size() const override { return Codec<T>::Size(typed()); }
+  void Write(char* to) const override { Codec<T>::Write(typed(), to); }
+  MessagePieces Pieces(std::size_t size) const override {
+    return given_ != nullptr ? ToPieces(std::move(*given_), size) : ToPieces(typed(), size);
+  }
+  std::unique_ptr<HeldMessage> Hold() const override;
 
  private:
-  const T& message_;
+  const T& typed() const { return *static_cast<const T*>(message()); }
+
+  T* const given_ = nullptr;
 };
 
 template <typename T>
@@ -143,8 +154,9 @@ class CopiedMessage final : public HeldMessage {
 };
 
 template <typename T>
-std::unique_ptr<HeldMessage> MessageFrom<T>::Copy() const {
-  return std::make_unique<CopiedMessage<T>>(message_);
+std::unique_ptr<HeldMessage> MessageFrom<T>::Hold() const {
+  if (given_ != nullptr) return std::make_unique<CopiedMessage<T>>(std::move(*given_));
+  return std::make_unique<CopiedMessage<T>>(typed());
 }
 
 // A message of these bytes; null: they are broken.

@@ -89,6 +89,7 @@ class [[nodiscard("a write is done by co_await or Wait()")]] MessageWrite final
     : public StreamAwaiter<CallStreams::Write> {
  public:
   MessageWrite(CallStreams& streams, const T& message) : StreamAwaiter(streams, from_), from_(message) {}
+  MessageWrite(CallStreams& streams, T&& message) : StreamAwaiter(streams, from_), from_(std::move(message)) {}
 
   bool await_resume() const { return operation().sent; }
   bool Wait() {
@@ -157,6 +158,9 @@ class Writer {
   // Sends a message, as soon as there is room for it. True: it is on its way, which does not say that the peer will
   // have it. False: the call is over; a client learns why from Finish. `message` stays as it is until then.
   MessageWrite<T> Write(const T& message) { return MessageWrite<T>(streams_, message); }
+  // The same of a message that is not needed any more: large fields of it are sent without being copied, and inside of
+  // a process it is handed over.
+  MessageWrite<T> Write(T&& message) { return MessageWrite<T>(streams_, std::move(message)); }
 
   // Nothing more will be written. On a client the server is told that the requests are complete. A server's replies are
   // complete when its handler ends. Any thread.
@@ -169,6 +173,10 @@ class Writer {
   // Sends it if IsReady, else does nothing and returns false.
   [[nodiscard("a message that was not sent has to be kept until OnReady")]] bool TryWrite(const T& message) {
     return streams_.TryWrite(MessageFrom<T>(message));
+  }
+  // The same of a message that is not needed any more once it is sent; where it was not, it is as it was.
+  [[nodiscard("a message that was not sent has to be kept until OnReady")]] bool TryWrite(T&& message) {
+    return streams_.TryWrite(MessageFrom<T>(std::move(message)));
   }
   // `ready` is called on the call's loop whenever IsReady has become true again, and when the call begins; on a server
   // also when nobody waits for more, where IsReady said no before.

@@ -227,6 +227,7 @@ class [[nodiscard("a call that is dropped is cancelled")]] ClientStreamingCall
   explicit ClientStreamingCall(State* state) : StreamingCall<State>(state) {}
 
   MessageWrite<Request> Write(const Request& request) { return writer().Write(request); }
+  MessageWrite<Request> Write(Request&& request) { return writer().Write(std::move(request)); }
   void WritesDone() { writer().WritesDone(); }
   Writer<Request>& writer() { return this->state().writer; }
 
@@ -248,6 +249,7 @@ class [[nodiscard("a call that is dropped is cancelled")]] BidiStreamingCall
   NextMessage<Reply> Next() { return reader().Next(); }
   NextMessageInto<Reply> Next(Reply& reply) { return reader().Next(reply); }
   MessageWrite<Request> Write(const Request& request) { return writer().Write(request); }
+  MessageWrite<Request> Write(Request&& request) { return writer().Write(std::move(request)); }
   // The requests are complete: the server's reader comes to its end.
   void WritesDone() { writer().WritesDone(); }
 

@@ -67,12 +67,11 @@ Status InterceptedCall::WriteRequest() {
   const std::optional<std::size_t> size = message.Size();
   if (!size) return RequestNotWritable(call_.request.method.path);
   if (hands_over_) {
-    call_.request.held = message.Copy();
+    call_.request.held = message.Hold();
     call_.request.held_size = *size;
     return {};
   }
-  call_.request.message = {.first = PooledBytes(MessagePieces::kPrefix + *size), .further = {}};
-  message.Write(call_.request.message.first.data() + MessagePieces::kPrefix);
+  call_.request.message = message.Pieces(*size);
   return {};
 }
 

@@ -221,12 +221,16 @@ bool Http2MessageStream::Send(const OutgoingMessage& message) {
     Keep({room, framed});
     return true;
   }
-  PooledBytes bytes(framed);
-  wire::WriteMessagePrefix(*size, bytes.data());
-  message.Write(bytes.data() + wire::kMessagePrefix);
-  Keep(bytes.view());
-  http2().SendData(stream(), std::move(bytes), false);
+  MessagePieces pieces = message.Pieces(*size);
+  wire::WriteMessagePrefix(*size, pieces.first.data());
+  SendPiece(std::move(pieces.first));
+  for (PooledBytes& piece : pieces.further) SendPiece(std::move(piece));
   return true;
+}
+
+void Http2MessageStream::SendPiece(PooledBytes piece) {
+  Keep(piece.view());
+  http2().SendData(stream(), std::move(piece), false);
 }
 
 void Http2MessageStream::EndSending() {

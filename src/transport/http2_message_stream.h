@@ -113,6 +113,7 @@ class Http2MessageStream final : public MessageStream, public Pooled {
   void Keep(std::string_view framed) {
     if (extras_ != nullptr && extras_->sent != nullptr) extras_->sent->Add(framed, place_.limits.stream_write_buffer);
   }
+  void SendPiece(PooledBytes piece);
   std::string_view Unread() const { return arriving_ != nullptr ? *arriving_ : inbox_.view(); }
   void TakeUnread(std::size_t bytes);
   void CreditMessage(std::size_t bytes);

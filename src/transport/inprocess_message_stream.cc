@@ -103,7 +103,7 @@ bool InProcessMessageStream::Send(const OutgoingMessage& message) {
   }
   if (!owner_.OnSend()) return false;
   sent_ += *size + kMessageCost;
-  owner_.Deliver({message.Copy(), *size});
+  owner_.Deliver({message.Hold(), *size});
   return true;
 }
 

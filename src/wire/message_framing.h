@@ -8,11 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "rhei/message_pieces.h"
 #include "rhei/pooled.h"
 
 namespace rhei::inline v0::wire {
 
-inline constexpr std::size_t kMessagePrefix = 5;
+inline constexpr std::size_t kMessagePrefix = MessagePieces::kPrefix;
 // What its length field can say.
 inline constexpr std::size_t kLargestMessage = 0xffffffff;
 

@@ -28,6 +28,9 @@ struct CountedMessage {
   static inline int written = 0;
 };
 
+// Whether it was copied on its way tells where its text lies.
+const void* Place(const CountedMessage& message) { return message.text.data(); }
+
 }  // namespace contract
 
 template <>
@@ -55,6 +58,7 @@ class CountedService final : public Service {
   void AddMethods(MethodTable& table) override {
     table.AddUnary("/contract.Counted/Unary", *this, &CountedService::Unary);
     table.AddBidiStreaming("/contract.Counted/Chat", *this, &CountedService::Chat);
+    table.AddBidiStreaming("/contract.Counted/MovingChat", *this, &CountedService::MovingChat);
   }
 
  private:
@@ -64,6 +68,11 @@ class CountedService final : public Service {
   Task<Status> Chat(ServerContext&, Reader<CountedMessage>& reader, Writer<CountedMessage>& writer) {
     CountedMessage message;
     while (co_await reader.Next(message)) co_await writer.Write(message);
+    co_return Status();
+  }
+  Task<Status> MovingChat(ServerContext&, Reader<CountedMessage>& reader, Writer<CountedMessage>& writer) {
+    CountedMessage message;
+    while (co_await reader.Next(message)) co_await writer.Write(std::move(message));
     co_return Status();
   }
 };
@@ -95,6 +104,19 @@ TEST_F(InProcessTest, MessagesOfATypeThatBothSidesKnowAreNeverSerialised) {
   ASSERT_TRUE(call.Write(message).Wait());
   EXPECT_EQ(call.Next().Wait()->text, "b");
   EXPECT_EQ(CountedMessage::written, 0);
+}
+
+TEST_F(InProcessTest, MessagesThatAreMovedInAreNotEvenCopied) {
+  CountedService service;
+  const Channel channel = Serve(service);
+  CountedMessage request{std::string(1000, 'x')};
+  const void* const place = Place(request);
+  auto call = StartBidiStreaming<CountedMessage, CountedMessage>(
+      channel, channel.FindMethod("/contract.Counted/MovingChat"), CallOptions());
+  ASSERT_TRUE(call.Write(std::move(request)).Wait());
+  const std::optional<CountedMessage> reply = call.Next().Wait();
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(Place(*reply), place);
 }
 
 TEST_F(InProcessTest, ACallerWithAnotherTypeReadsTheBytes) {

@@ -101,6 +101,28 @@ TEST_P(StreamingContractTest, AMessageLargerThanAllWindowsComesThrough) {
   EXPECT_EQ(back->size(), large.size() + 5);
 }
 
+TEST_P(StreamingContractTest, LargeMessagesMayBeMovedIn) {
+  service_.chat = [](ServerContext&, Reader<std::string>& reader, Writer<std::string>& writer) -> Task<Status> {
+    while (std::optional<std::string> message = co_await reader.Next()) {
+      if (!co_await writer.Write(*std::move(message))) break;
+    }
+    co_return Status();
+  };
+  auto call = Serve().Chat();
+  for (const std::size_t size : {10, 8'192, 20'000, 70'000, 1'000'000}) {
+    std::string message(size, 'x');
+    message.back() = 'y';
+    const std::string expected = message;
+    ASSERT_TRUE(call.Write(std::move(message)).Wait());
+    const std::optional<std::string> back = call.Next().Wait();
+    ASSERT_TRUE(back.has_value());
+    EXPECT_TRUE(*back == expected) << size;
+  }
+  call.WritesDone();
+  EXPECT_EQ(call.Next().Wait(), std::nullopt);
+  EXPECT_TRUE(call.Finish().Wait().ok());
+}
+
 TEST_P(StreamingContractTest, AWriterThatOutrunsItsReaderWaits) {
   std::atomic<int> written = 0;
   service_.download = [&written](ServerContext&, const std::string&, Writer<std::string>& writer) -> Task<Status> {
