@@ -65,7 +65,7 @@ TEST(AsioStreamTest, WithinOneMachineNothingIsPaced) {
 
 TEST(AsioStreamTest, WithinOneMachineNothingIsPacedByIpv6Either) {
   Connected connected = Connect(Address::Family::kIpv6, "::1");
-  if (!connected.server) GTEST_SKIP() << "this machine does not have it";
+  if (!connected.server) GTEST_SKIP() << "this machine does not have IPv6";
   ExpectNothingIsPaced(std::move(connected));
 }
 
